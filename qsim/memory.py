@@ -1,0 +1,88 @@
+"""The memory guard: what cannot fit is refused before anything is allocated."""
+
+import os
+import sys
+from pathlib import Path
+
+from qsim.errors import TooLargeError
+
+__all__ = ["available_memory", "format_bytes", "require_memory"]
+
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+_RESERVE = 64 * 2**20  # left to the interpreter and the system
+
+
+def format_bytes(count: int) -> str:
+    """Write a number of bytes with a binary unit.
+
+    >>> format_bytes(16 * 2**30)
+    '16 GiB'
+    >>> format_bytes(2**84)
+    '2^84 bytes'
+    """
+    exponent = max(count.bit_length() - 1, 0) // 10
+    if exponent >= len(_UNITS):
+        return f"2^{count.bit_length() - 1} bytes" if count & (count - 1) == 0 else f"about 2^{count.bit_length()} bytes"
+    return f"{count / 1024**exponent:.3g} {_UNITS[exponent]}"
+
+
+def available_memory() -> int:
+    """Bytes that this process can still take: free RAM, or what the control group leaves if that is less."""
+    candidates = [_system_available(), *_cgroup_available()]
+    known = [value for value in candidates if value is not None]
+    return max(min(known), 0) if known else sys.maxsize
+
+
+def require_memory(needed: int, what: str, hint: str = "") -> None:
+    """Refuse with a `TooLargeError` if `needed` bytes are not there.
+
+    Args:
+        needed: bytes that are about to be allocated.
+        what: what they are for, as the subject of the message.
+        hint: what would fit, or another way to the same end.
+    """
+    limit = max(available_memory() - _RESERVE, 0)
+    if needed > limit:
+        tail = f" {hint}" if hint else ""
+        raise TooLargeError(f"{what} needs {format_bytes(needed)}, but {format_bytes(limit)} can be had.{tail}")
+
+
+def _system_available() -> int | None:
+    try:
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _cgroup_available() -> list[int | None]:
+    pairs = (
+        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory.stat"),
+        (
+            "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+            "/sys/fs/cgroup/memory/memory.usage_in_bytes",
+            "/sys/fs/cgroup/memory/memory.stat",
+        ),
+    )
+    return [_cgroup_left(Path(limit), Path(used), Path(stat)) for limit, used, stat in pairs]
+
+
+def _cgroup_left(limit: Path, used: Path, stat: Path) -> int | None:
+    """Limit minus use, where cached file pages count as free: the kernel gives them back."""
+    try:
+        text = limit.read_text().strip()
+        if text == "max":
+            return None
+        left = int(text) - int(used.read_text())
+        for line in stat.read_text().splitlines():
+            name, value = line.split()
+            if name == "inactive_file":
+                left += int(value)
+    except (OSError, ValueError):
+        return None
+    return left
