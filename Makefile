@@ -15,7 +15,7 @@ check: $(VENV)/.check
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m qsim.circuit.generate --check
+	$(BIN)/python -m qsim.gates.generate --check
 	$(BIN)/python -m pytest --doctest-modules qsim circuits
 	$(BIN)/python -m pytest --doctest-glob='*.md' README.md
 
@@ -24,7 +24,7 @@ format: $(VENV)/.check
 	$(BIN)/ruff check --fix .
 
 generate: $(VENV)/.run      # writes the typed gate methods from the gate table
-	$(BIN)/python -m qsim.circuit.generate
+	$(BIN)/python -m qsim.gates.generate
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "qsim needs Python 3.11 or newer: make PYTHON=python3.11")'

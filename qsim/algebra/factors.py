@@ -1,0 +1,124 @@
+"""Factors: the small named matrices that Kronecker terms are made of."""
+
+from functools import cache
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["NAMED", "Factor", "multiply_factors"]
+
+ComplexArray = NDArray[np.complex128]
+
+_ROUNDING = 1e-15  # two entries this close are the same number rounded twice (1/√2 squared, for example)
+
+
+@final
+class Factor:
+    """A 2^k × 2^k matrix with a name: one factor of a Kronecker term.
+
+    Args:
+        name: how it is written in a formula.
+        matrix: its entries; copied and made read-only.
+        latex: how it is written in LaTeX, `name` if empty.
+    """
+
+    __slots__ = ("key", "latex", "matrix", "name", "num_qubits")
+
+    def __init__(self, name: str, matrix: Any, latex: str = "") -> None:
+        entries = (
+            np.array(matrix, dtype=np.complex128) + 0.0
+        )  # + 0.0 turns −0 into 0, so equal matrices have equal bytes
+        entries.flags.writeable = False
+        self.name = name
+        self.latex = latex or name
+        self.matrix: ComplexArray = entries
+        self.num_qubits = entries.shape[0].bit_length() - 1
+        self.key = entries.tobytes()
+
+    def dagger(self) -> "Factor":
+        """Conjugate transpose, with the name of the constant that it is or a dagger added or taken away."""
+        adjoint = self.matrix.conj().T
+        if np.array_equal(adjoint, self.matrix):
+            return self
+        known = next((named for named in NAMED.values() if np.array_equal(named.matrix, adjoint)), None)
+        if known is not None and self.num_qubits == 1:
+            return known
+        if self.name.endswith("†"):
+            return Factor(self.name[:-1], adjoint, self.latex.removesuffix("^\\dagger"))
+        return Factor(f"{self.name}†", adjoint, f"{self.latex}^\\dagger")
+
+    @property
+    def is_diagonal(self) -> bool:
+        """No entry off the diagonal."""
+        return not np.any(self.matrix - np.diag(np.diagonal(self.matrix)))
+
+    @property
+    def is_hermitian(self) -> bool:
+        """Equal to its conjugate transpose, up to rounding."""
+        return bool(np.allclose(self.matrix, self.matrix.conj().T, rtol=0, atol=1e-14))
+
+    @property
+    def is_unitary(self) -> bool:
+        """Its conjugate transpose is its inverse, up to rounding."""
+        product = self.matrix @ self.matrix.conj().T
+        return bool(np.allclose(product, np.eye(len(product)), rtol=0, atol=1e-12))
+
+    def __reduce__(self) -> tuple[type["Factor"], tuple[str, ComplexArray, str]]:
+        return Factor, (self.name, self.matrix, self.latex)
+
+
+_R = np.sqrt(0.5)
+NAMED: dict[str, Factor] = {
+    factor.name: factor
+    for factor in (
+        Factor("I", [[1, 0], [0, 1]]),
+        Factor("X", [[0, 1], [1, 0]]),
+        Factor("Y", [[0, -1j], [1j, 0]]),
+        Factor("Z", [[1, 0], [0, -1]]),
+        Factor("P0", [[1, 0], [0, 0]], "P_0"),
+        Factor("P1", [[0, 0], [0, 1]], "P_1"),
+        Factor("σ+", [[0, 1], [0, 0]], "\\sigma_+"),
+        Factor("σ-", [[0, 0], [1, 0]], "\\sigma_-"),
+        Factor("H", [[_R, _R], [_R, -_R]]),
+        Factor("S", [[1, 0], [0, 1j]]),
+        Factor("T", [[1, 0], [0, _R + _R * 1j]]),
+        Factor("P+", [[0.5, 0.5], [0.5, 0.5]], "P_+"),
+        Factor("P-", [[0.5, -0.5], [-0.5, 0.5]], "P_-"),
+    )
+}
+
+
+def multiply_factors(left: Factor, right: Factor) -> tuple[complex, Factor | None]:
+    """The product `left @ right` as coefficient × factor; no factor means the identity.
+
+    Products of the named 2 × 2 matrices that are a multiple of a named one keep its name: X·Y = i Z, P0·P1 = 0,
+    X·P0 = σ-.
+    """
+    if NAMED.get(left.name) is left and NAMED.get(right.name) is right:
+        return _multiply_named(left.name, right.name)
+    return 1.0, Factor(
+        f"{_grouped(left.name)}·{_grouped(right.name)}", left.matrix @ right.matrix, f"{left.latex} {right.latex}"
+    )
+
+
+@cache
+def _multiply_named(left: str, right: str) -> tuple[complex, Factor | None]:
+    product = NAMED[left].matrix @ NAMED[right].matrix
+    if not np.any(np.abs(product) > _ROUNDING):
+        return 0.0, None
+    for named in NAMED.values():
+        row, column = np.unravel_index(np.argmax(np.abs(named.matrix)), (2, 2))
+        ratio = complex(product[row, column] / named.matrix[row, column])
+        if np.allclose(product, ratio * named.matrix, rtol=0, atol=_ROUNDING):
+            coefficient = complex(round(ratio.real), round(ratio.imag)) if _near_integer(ratio) else ratio
+            return coefficient, None if named.name == "I" else named
+    return 1.0, Factor(f"{left}·{right}", product, f"{NAMED[left].latex} {NAMED[right].latex}")
+
+
+def _near_integer(value: complex) -> bool:
+    return abs(value - complex(round(value.real), round(value.imag))) < _ROUNDING
+
+
+def _grouped(name: str) -> str:
+    return f"({name})" if "+" in name[1:] and not name.startswith(("σ", "P")) else name

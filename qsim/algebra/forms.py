@@ -1,0 +1,100 @@
+"""Kronecker terms formed: as a dense array, a sparse array, a scipy LinearOperator."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsim import bits
+from qsim.algebra.terms import Term, term_entries
+from qsim.errors import TooLargeError
+from qsim.memory import format_bytes, require_memory
+
+if TYPE_CHECKING:
+    from scipy.sparse import sparray
+    from scipy.sparse.linalg import LinearOperator
+
+__all__ = ["Applicable", "as_array", "as_linear_operator", "as_sparse", "require_dense", "sparse_bytes"]
+
+MAX_INDEX_QUBITS = 62  # basis indices are 64-bit integers
+BYTES_AN_ENTRY = 48  # row, column and value, and the same again while they are sorted
+
+
+class Applicable(Protocol):
+    """What a LinearOperator is made from."""
+
+    def apply_to(self, array: NDArray[Any], num_qubits: int) -> NDArray[Any]:
+        """Apply to amplitudes of shape (2^n,) or (2^n, columns)."""
+
+    def dagger(self) -> "Applicable":
+        """Conjugate transpose."""
+
+
+def require_dense(num_qubits: int) -> None:
+    """Refuse a dense 2^n × 2^n matrix that memory does not hold."""
+    size = f"2^{num_qubits} × 2^{num_qubits}"
+    require_memory(
+        16 * bits.register_size(2 * num_qubits),
+        f"The dense {size} matrix of {num_qubits} qubits",
+        "Use .apply(state) or .linear_operator(), which form nothing, or .sparse().",
+    )
+
+
+def sparse_bytes(terms: Sequence[Term], num_qubits: int) -> int:
+    """Bytes that forming the sparse matrix takes at the most."""
+    entries = 0
+    for term in terms:
+        used = sum(len(p.qubits) for p in term.factors)
+        nonzeros = math.prod(int(np.count_nonzero(p.factor.matrix)) for p in term.factors)
+        entries += nonzeros * bits.register_size(num_qubits - used)
+    return BYTES_AN_ENTRY * entries
+
+
+def as_array(terms: Sequence[Term], num_qubits: int) -> NDArray[np.complex128]:
+    """Dense matrix of a sum of terms."""
+    require_dense(num_qubits)
+    size = bits.register_size(num_qubits)
+    matrix = np.zeros((size, size), dtype=np.complex128)
+    for term in terms:
+        rows, columns, values = term_entries(term, num_qubits)
+        matrix[rows, columns] += values  # within one term each entry occurs once
+    return matrix
+
+
+def as_sparse(terms: Sequence[Term], num_qubits: int, format: str) -> "sparray":
+    """Sparse array of a sum of terms."""
+    from scipy import sparse
+
+    need = sparse_bytes(terms, num_qubits)
+    what = f"The sparse 2^{num_qubits} × 2^{num_qubits} matrix of {len(terms)} terms"
+    require_memory(need, what, "Use .apply(state) or .linear_operator(), which form nothing.")
+    if num_qubits > MAX_INDEX_QUBITS:
+        raise TooLargeError(f"{what} needs {format_bytes(need)} and indices of more than {MAX_INDEX_QUBITS} bits.")
+    size = bits.register_size(num_qubits)
+    total = sparse.csr_array((size, size), dtype=np.complex128)
+    for term in terms:
+        rows, columns, values = term_entries(term, num_qubits)
+        total = total + sparse.coo_array((values, (rows, columns)), shape=(size, size)).tocsr()
+    return total.asformat(format)
+
+
+def as_linear_operator(operator: Applicable, num_qubits: int) -> "LinearOperator":
+    """A scipy LinearOperator that applies without forming a matrix."""
+    from scipy.sparse.linalg import LinearOperator
+
+    if num_qubits > MAX_INDEX_QUBITS:
+        raise TooLargeError(f"A LinearOperator on {num_qubits} qubits has more than 2^{MAX_INDEX_QUBITS} rows.")
+    size = bits.register_size(num_qubits)
+    adjoint = operator.dagger()
+
+    def apply(array: NDArray[Any]) -> NDArray[Any]:
+        return operator.apply_to(np.asarray(array), num_qubits)
+
+    def apply_adjoint(array: NDArray[Any]) -> NDArray[Any]:
+        return adjoint.apply_to(np.asarray(array), num_qubits)
+
+    return LinearOperator(
+        (size, size), matvec=apply, matmat=apply, rmatvec=apply_adjoint, rmatmat=apply_adjoint, dtype=np.complex128
+    )

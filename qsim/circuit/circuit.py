@@ -1,0 +1,307 @@
+"""Circuit: the fluent builder and what can be asked of a circuit."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsim.algebra import Operator, OperatorProduct
+from qsim.circuit import analysis, transforms
+from qsim.circuit.builder import Angle, Bits, Qubits
+from qsim.circuit.gate_methods import GateMethods
+from qsim.circuit.instructions import Barrier, Instruction, Measurement
+from qsim.circuit.parameters import Parameter
+from qsim.errors import CircuitError, UnknownGateError
+from qsim.gates import Gate, unitary
+from qsim.gates.table import TABLE, suggestion
+
+if TYPE_CHECKING:
+    from qsim.states import Counts, State
+
+__all__ = ["Circuit"]
+
+
+class Circuit(GateMethods):
+    """A sequence of instructions on qubits and classical bits.
+
+    What adds an instruction changes the circuit and returns it, so calls chain; what makes another circuit returns a
+    new one. Angles come first, then qubits; a qubit is an int, a `Qubit`, or an iterable of them. Qubit 0 is the
+    leftmost Kronecker factor and the first character of a bit string. A call that fails leaves the circuit as it was.
+
+    Args:
+        num_qubits: qubits of the register "q", all in |0⟩.
+        num_bits: classical bits of the register "c", all 0.
+        name: shown in titles.
+
+    >>> bell = Circuit(2).h(0).cx(0, 1)
+    >>> bell.state()
+    0.7071|00⟩ + 0.7071|11⟩   (q0 q1)
+    >>> print(bell)
+    q0: ─H─●─
+    q1: ───⊕─
+    """
+
+    # ── Measurement and barriers ──────────────────────────────────────────────────────────────────────────────────
+
+    def measure(self, qubits: Qubits, bits: Bits | None = None) -> Self:
+        """Measure qubits in the Z basis into classical bits; without `bits`, new ones are appended.
+
+        >>> Circuit(2, 2).h(0).measure([0, 1], [1, 0]).num_bits
+        2
+        """
+        sources = self._numbers([qubits])
+        if len(set(sources)) != len(sources):
+            self._refuse(None, (), f"a qubit is measured once in a call, but {sources} repeats one")
+        if bits is None:
+            targets = list(self._bits.grow("c", len(sources))) if sources else []
+        else:
+            targets = self._numbers([bits], what="bit")
+        if len(targets) != len(sources):
+            self._refuse(None, (), f"measure needs a bit for each qubit, but has {len(sources)} and {len(targets)}")
+        if len(set(targets)) != len(targets):
+            self._refuse(None, (), f"measure needs distinct bits, but {targets} repeats one")
+        where = self._source()
+        self._instructions += [Measurement((q,), b, where) for q, b in zip(sources, targets, strict=True)]
+        return self
+
+    def measure_all(self) -> Self:
+        """Measure every qubit into a new register "meas", bit i from qubit i; a second call changes nothing."""
+        if "meas" in self._bits:
+            return self
+        return self.measure(range(self.num_qubits), self.add_bits("meas", self.num_qubits))
+
+    def barrier(self, *qubits: Qubits) -> Self:
+        """Draw a line across qubits (all by default) that nothing is moved or merged across."""
+        numbers = self._numbers(qubits) if qubits else list(range(self.num_qubits))
+        self._instructions.append(Barrier(tuple(dict.fromkeys(numbers)), self._source()))
+        return self
+
+    # ── Gates beyond the table ────────────────────────────────────────────────────────────────────────────────────
+
+    def mcx(self, controls: Qubits, target: Qubits, *, control_state: str | Sequence[int] | None = None) -> Self:
+        """Flip the target where all controls, however many, have their values."""
+        return self._add(TABLE["x"], (), (target,), controls, control_state)
+
+    def mcp(
+        self, theta: Angle, controls: Qubits, target: Qubits, *, control_state: str | Sequence[int] | None = None
+    ) -> Self:
+        """Phase e^{iθ} where the target is 1 and all controls have their values."""
+        return self._add(TABLE["p"], (theta,), (target,), controls, control_state)
+
+    def append(self, item: "Gate | Circuit", *qubits: Qubits, bits: Bits | None = None) -> Self:
+        """Add a gate, or the instructions of another circuit, on these qubits.
+
+        Args:
+            item: a `Gate` from `qsim.gates`, or a circuit, whose qubit i goes to the i-th listed qubit.
+            qubits: where; lists broadcast for gates as in the gate methods.
+            bits: for a circuit with classical bits: where they go.
+        """
+        if isinstance(item, Circuit):
+            transforms.append_circuit(self, item, self._numbers(qubits) if qubits else None, bits)
+            return self
+        if not isinstance(item, Gate):
+            raise TypeError(
+                f"append takes a Gate or a Circuit, not {type(item).__name__}; use apply() for a matrix or an Operator."
+            )
+        self._add_spread(item, qubits, split=item.num_qubits == 1)
+        return self
+
+    def apply(self, operator: Any, *qubits: Qubits, check: bool = True) -> Self:
+        """Add a unitary `Operator` or a 2^k × 2^k matrix as a gate.
+
+        Args:
+            operator: an unplaced Operator or matrix on the listed qubits (the first takes the left factor), or a placed
+                Operator, which needs none.
+            qubits: where.
+            check: refuse what is not unitary.
+
+        >>> from qsim.algebra import I, X, P0, P1, kron
+        >>> Circuit(2).h(0).apply(kron(P0, I) + kron(P1, X), 0, 1).state()
+        0.7071|00⟩ + 0.7071|11⟩   (q0 q1)
+        """
+        if isinstance(operator, Gate | Circuit):
+            raise TypeError("apply takes an Operator or a matrix; use append() for a Gate or a Circuit.")
+        name = "operator" if isinstance(operator, Operator) else "unitary"
+        if isinstance(operator, Operator) and operator.is_placed:
+            if qubits:
+                raise CircuitError(f"A placed operator needs no qubits, but {qubits} were given.")
+            qubits, operator = operator.qubits, operator.unplaced()
+        gate = unitary(operator, name, check=check)
+        targets = self._numbers(qubits, gate)
+        if len(targets) != gate.num_qubits:
+            self._refuse(gate, targets, f"the operator acts on {gate.num_qubits} qubits, but {len(targets)} were given")
+        self._extend_checked(gate, [tuple(targets)], self._source())
+        return self
+
+    # ── New circuits ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def compose(self, other: "Circuit", qubits: Qubits | None = None, bits: Bits | None = None) -> "Circuit":
+        """A new circuit: this one, then the other on the listed qubits and bits.
+
+        Without `bits`, registers of the other that have the same name and size here are the same; others are added.
+        """
+        result = self.copy()
+        transforms.append_circuit(result, other, None if qubits is None else self._numbers([qubits]), bits)
+        return result
+
+    def inverse(self) -> "Circuit":
+        """The inverse circuit: inverse gates in reverse order. Refused where something is measured."""
+        return transforms.inverse(self)
+
+    def power(self, k: int) -> "Circuit":
+        """The circuit k times in a row; for negative k its inverse −k times."""
+        if isinstance(k, bool) or not isinstance(k, int):
+            raise CircuitError(f"Argument `k` must be an integer, but is {k!r}; a gate has real powers: Gate.power(t).")
+        return (self if k >= 0 else self.inverse()).repeat(abs(k))
+
+    __pow__ = power
+
+    def repeat(self, k: int) -> "Circuit":
+        """The circuit k times in a row, k ≥ 0, measurements included."""
+        return transforms.repeat(self, k)
+
+    def controlled(self, n: int = 1, control_state: str | Sequence[int] | None = None) -> "Circuit":
+        """A circuit with n new control qubits, numbered first, that control every gate, global phases included."""
+        return transforms.controlled(self, n, control_state)
+
+    def remap(self, qubits: Mapping[int, int]) -> "Circuit":
+        """The same instructions on other qubits, `{old: new}`; qubits not named stay, and the register may grow."""
+        return transforms.remap(self, qubits)
+
+    def without_final_measurements(self) -> "Circuit":
+        """The circuit up to its final measurements, without the classical registers that this leaves unused."""
+        return transforms.without_final_measurements(self)
+
+    def bind(self, values: Any = None, *, partial: bool = False, **by_name: Any) -> "Circuit":
+        """A new circuit with values for its parameters.
+
+        Args:
+            values: a mapping from `Parameter` or name to a number, or a sequence in the order of `parameters`.
+            partial: leave parameters without a value as they are, instead of refusing.
+            by_name: values by keyword, `bind(θ=0.1)`.
+
+        >>> circuit = Circuit(1).rx(Parameter("θ"), 0)
+        >>> circuit.bind(θ=0.5) == Circuit(1).rx(0.5, 0)
+        True
+        """
+        return transforms.bind(self, values, by_name, partial=partial)
+
+    def copy(self) -> "Circuit":
+        """An independent copy; instructions are immutable and shared."""
+        return transforms.with_instructions(self, self._instructions)
+
+    # ── What it is ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Its symbolic parameters, in order of first use."""
+        return analysis.parameters(self._instructions)
+
+    @property
+    def num_parameters(self) -> int:
+        """Number of symbolic parameters."""
+        return len(self.parameters)
+
+    def depth(self) -> int:
+        """Number of layers when every operation and measurement starts as early as it can; barriers hold back."""
+        return analysis.depth(self._instructions, self.num_qubits, self.num_bits)
+
+    def count_ops(self) -> dict[str, int]:
+        """Number of instructions by name, barriers left out, the most frequent first.
+
+        >>> Circuit(3).h(range(3)).cx(0, 1).count_ops()
+        {'h': 3, 'cx': 1}
+        """
+        return analysis.count_ops(self._instructions)
+
+    def operator(self) -> OperatorProduct:
+        """The circuit as a lazy product of Kronecker sums, the last gate leftmost."""
+        return analysis.operator(self._instructions, self.num_qubits)
+
+    def unitary(self) -> NDArray[np.complex128]:
+        """Dense 2^n × 2^n matrix of the whole circuit. Refused where memory does not hold it."""
+        return self.operator().matrix()
+
+    def __len__(self) -> int:
+        return len(self._instructions)
+
+    def __iter__(self) -> Iterator[Instruction]:
+        return iter(self._instructions)
+
+    @overload
+    def __getitem__(self, index: int) -> Instruction: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Instruction]: ...
+    def __getitem__(self, index: int | slice) -> Instruction | list[Instruction]:
+        """An instruction by number, or a list of a slice of them."""
+        return self._instructions[index]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Circuit):
+            return NotImplemented
+        return self._qubits == other._qubits and self._bits == other._bits and self._instructions == other._instructions
+
+    __hash__ = None  # type: ignore[assignment]  # it grows
+
+    # ── Running: one-line forwards to upper layers ────────────────────────────────────────────────────────────────
+
+    def state(self, **run_options: Any) -> "State":
+        """State vector after the circuit. Refused where something is measured."""
+        from qsim.run import state
+
+        return state(self, **run_options)
+
+    def sample(self, shots: int = 1000, seed: int | np.random.Generator | None = None, **run_options: Any) -> "Counts":
+        """Counts of that many shots; where nothing is measured, of all qubits, the circuit unchanged."""
+        from qsim.run import run
+
+        return run(self, shots, seed=seed, **run_options).counts
+
+    def probabilities(self, qubits: Qubits | None = None, **run_options: Any) -> NDArray[np.float64]:
+        """Probabilities of the outcomes of the listed qubits (all by default), first listed most significant."""
+        return self.state(**run_options).probabilities(None if qubits is None else self._numbers([qubits]))
+
+    def expectation(self, operator: Any, **run_options: Any) -> float | complex:
+        """Expectation value of an operator after the circuit: a float where it is Hermitian."""
+        return self.state(**run_options).expectation(operator)
+
+    def steps(self) -> "Iterator[tuple[Instruction, State]]":
+        """Each instruction with the state after it; measurements are refused."""
+        from qsim.run import steps
+
+        return steps(self)
+
+    def draw(self, format: str = "text", path: str | None = None, **options: Any) -> Any:
+        """Draw the circuit; see `qsim.draw.draw`."""
+        from qsim.draw import draw
+
+        return draw(self, format, path, **options)
+
+    def __str__(self) -> str:
+        return str(self.draw())
+
+    def __repr__(self) -> str:
+        return analysis.describe(self)
+
+    @classmethod
+    def _kron_(cls, factors: tuple[Any, ...]) -> "Circuit":
+        """Circuits side by side: `kron(a, b)`."""
+        return transforms.side_by_side(factors)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"'Circuit' object has no attribute {name!r}")
+        raise UnknownGateError(f"A Circuit has no gate or attribute {name!r}{suggestion(name)}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return transforms.rebuild, (
+            _registers(self._qubits),
+            _registers(self._bits),
+            list(self._instructions),
+            self.name,
+        )
+
+
+def _registers(registers: Any) -> list[tuple[str, int]]:
+    return [(register.name, register.size) for register in registers.registers]

@@ -1,0 +1,155 @@
+"""Instructions: an operation (a gate on qubits), a measurement, a barrier."""
+
+from types import CodeType
+from typing import Any, final
+
+from qsim.gates import Gate
+
+__all__ = ["Barrier", "Instruction", "Measurement", "Operation", "Source", "describe_source"]
+
+Source = tuple[CodeType, int] | None  # where in the user's program; the line is looked up only for a message
+
+
+class Instruction:
+    """What a circuit is a sequence of. Instructions are immutable and compare by value."""
+
+    __slots__ = ("qubits", "source")
+
+    qubits: tuple[int, ...]
+    source: Source
+
+    @property
+    def name(self) -> str:
+        """Name as counted by `Circuit.count_ops`."""
+        raise NotImplementedError
+
+    def on(self, qubits: tuple[int, ...]) -> "Instruction":
+        """The same instruction on other qubits."""
+        raise NotImplementedError
+
+    def _value(self) -> tuple[Any, ...]:
+        raise NotImplementedError
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self._value() == other._value()  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash(self._value())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._value()
+
+
+@final
+class Operation(Instruction):
+    """A gate on qubits, controls first."""
+
+    __slots__ = ("gate",)
+
+    def __init__(self, gate: Gate, qubits: tuple[int, ...], source: Source = None) -> None:
+        self.gate = gate
+        self.qubits = qubits
+        self.source = source
+
+    @property
+    def name(self) -> str:
+        """Name of the gate."""
+        return self.gate.name
+
+    @property
+    def controls(self) -> tuple[int, ...]:
+        """The qubits that control."""
+        return self.qubits[: self.gate.num_controls]
+
+    @property
+    def targets(self) -> tuple[int, ...]:
+        """The qubits that the base gate acts on."""
+        return self.qubits[self.gate.num_controls :]
+
+    def on(self, qubits: tuple[int, ...]) -> "Operation":
+        """The same gate on other qubits."""
+        return Operation(self.gate, qubits, self.source)
+
+    def with_gate(self, gate: Gate) -> "Operation":
+        """Another gate on the same qubits."""
+        return Operation(gate, self.qubits, self.source)
+
+    def _value(self) -> tuple[Any, ...]:
+        return self.gate, self.qubits
+
+    def __repr__(self) -> str:
+        from qsim.gates.angles import format_angle
+
+        arguments = [*map(format_angle, self.gate.params), *map(str, self.qubits)]
+        return f"{self.gate.name}({', '.join(arguments)})"
+
+
+@final
+class Measurement(Instruction):
+    """Measurement of a qubit in the Z basis into a classical bit."""
+
+    __slots__ = ("bit",)
+
+    def __init__(self, qubits: tuple[int, ...], bit: int, source: Source = None) -> None:
+        self.qubits = qubits
+        self.bit = bit
+        self.source = source
+
+    @property
+    def name(self) -> str:
+        """Always `measure`."""
+        return "measure"
+
+    @property
+    def qubit(self) -> int:
+        """The measured qubit."""
+        return self.qubits[0]
+
+    def on(self, qubits: tuple[int, ...]) -> "Measurement":
+        """The same bit from another qubit."""
+        return Measurement(qubits, self.bit, self.source)
+
+    def into(self, bit: int) -> "Measurement":
+        """The same qubit into another bit."""
+        return Measurement(self.qubits, bit, self.source)
+
+    def _value(self) -> tuple[Any, ...]:
+        return self.qubits, self.bit
+
+    def __repr__(self) -> str:
+        return f"measure({self.qubit}, {self.bit})"
+
+
+@final
+class Barrier(Instruction):
+    """A line that drawings respect and that no optimisation moves gates across; it does nothing to the state."""
+
+    __slots__ = ()
+
+    def __init__(self, qubits: tuple[int, ...], source: Source = None) -> None:
+        self.qubits = qubits
+        self.source = source
+
+    @property
+    def name(self) -> str:
+        """Always `barrier`."""
+        return "barrier"
+
+    def on(self, qubits: tuple[int, ...]) -> "Barrier":
+        """A barrier on other qubits."""
+        return Barrier(qubits, self.source)
+
+    def _value(self) -> tuple[Any, ...]:
+        return (self.qubits,)
+
+    def __repr__(self) -> str:
+        return f"barrier({', '.join(map(str, self.qubits))})"
+
+
+def describe_source(source: Source) -> str:
+    """File and line of the call that added an instruction: `bell.py:5`; nothing where it is not known."""
+    if source is None:
+        return ""
+    code, offset = source
+    line = next((line for start, end, line in code.co_lines() if start <= offset < end and line), code.co_firstlineno)
+    return f"{code.co_filename.replace(chr(92), '/').rsplit('/', 1)[-1]}:{line}"

@@ -1,0 +1,95 @@
+"""GateSpec: what a row of the gate table says of a gate."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsim.algebra import Operator
+from qsim.gates.formulas import controlled
+
+__all__ = ["GateSpec", "Structure", "controlled_spec"]
+
+Structure = Literal["diagonal", "permutation", "rotation", "dense"]
+
+
+@dataclass(frozen=True, eq=False)
+class GateSpec:
+    """A gate as data: one row of the table, or the private row of a custom gate.
+
+    Attributes:
+        name: as in OpenQASM.
+        formula: its Kronecker formula: an unplaced `Operator`, or a function from the angles to one.
+        help: one line that says what it does, with the formula where that has parameters.
+        params: names of the angles, in radians.
+        qubits: names of the qubits, in order; the first is the left factor.
+        structure: what the matrix of the part that is not controlled looks like: `diagonal`, `permutation` (entries 0
+            and 1), `rotation` (real 2 × 2), or `dense`. Kernels are chosen by it.
+        inverse: name of the inverse where that has no angles, or a function from the angles to the inverse's; without
+            one the adjoint is a gate of its own.
+        power: a function from t and the angles to (name, angles) of the t-th power, where that is a row.
+        reach: for non-integer t the power rule holds while the first angle is within ± this, the principal branch.
+        symbol: how it is drawn: one sign a qubit, joined by ─, or one label for a box over all.
+        aliases: other names for the same gate.
+        controls: leading qubits that are controls on 1.
+        base: the gate that they control.
+        data: entries of a custom gate: its matrix, its diagonal, or the images of its permutation.
+    """
+
+    name: str
+    formula: Operator | Callable[..., Operator]
+    help: str
+    params: tuple[str, ...] = ()
+    qubits: tuple[str, ...] = ("qubit",)
+    structure: Structure = "dense"
+    inverse: str | Callable[..., tuple[Any, ...]] | None = None
+    power: Callable[..., tuple[str, tuple[Any, ...]]] | None = None
+    reach: float = 0.0
+    symbol: str = ""
+    aliases: tuple[str, ...] = ()
+    controls: int = 0
+    base: "GateSpec | None" = None
+    data: NDArray[Any] | None = None
+
+    @property
+    def num_qubits(self) -> int:
+        """Number of qubits, controls included."""
+        return len(self.qubits)
+
+    def operator(self, *params: float) -> Operator:
+        """The Kronecker formula at these angles."""
+        return self.formula if isinstance(self.formula, Operator) else self.formula(*params)
+
+    @cached_property
+    def fixed_matrix(self) -> NDArray[np.complex128]:
+        """Matrix of a gate without angles, formed once, read-only."""
+        matrix = self.operator().matrix()
+        matrix.flags.writeable = False
+        return matrix
+
+
+def controlled_spec(base: GateSpec, name: str, controls: int = 1, **fields: Any) -> GateSpec:
+    """The row of a gate with controls on 1: everything follows from the base."""
+    state = "1" * controls
+    formula = base.formula
+
+    def at(*params: float) -> Operator:
+        return controlled(base.operator(*params), state)
+
+    names = ("control",) if controls == 1 else tuple(f"control{i + 1}" for i in range(controls))
+    targets = ("target",) if base.num_qubits == 1 else tuple(f"target{i + 1}" for i in range(base.num_qubits))
+    inverse = base.inverse if callable(base.inverse) else None
+    fields = {"inverse": inverse, "symbol": "●─" * controls + base.symbol, **fields}
+    return GateSpec(
+        name,
+        controlled(formula, state) if isinstance(formula, Operator) else at,
+        params=base.params,
+        qubits=(*names, *targets),
+        structure=base.structure,
+        controls=controls,
+        base=base,
+        **fields,
+    )
