@@ -25,6 +25,7 @@ __all__ = [
     "qubit_bit",
     "qubit_weight",
     "register_size",
+    "spread_columns",
 ]
 
 IndexArray = NDArray[np.int64]
@@ -133,3 +134,24 @@ def all_indices(qubits: Sequence[int], num_qubits: int) -> IndexArray:
     [0, 4, 1, 5]
     """
     return embed_bits(np.arange(register_size(len(qubits))), qubits, num_qubits)
+
+
+def spread_columns(values: NDArray[Any], columns: Sequence[int | None], width: int) -> NDArray[np.uint64]:
+    """Values whose bits are picked from other values, as 64-bit words.
+
+    Bit i of the result, the first most significant, is bit `columns[i]` of the `width`-bit value (0 the first), or 0
+    for `None`. Up to 64 bits give shape (k,), more give (k, words), the most significant word first.
+
+    >>> spread_columns(np.array([0b10, 0b11]), [1, None, 0], 2).tolist()   # bits: second, none, first
+    [1, 5]
+    """
+    values = np.asarray(values).astype(np.uint64)
+    num_words = max((len(columns) + 63) // 64, 1)
+    words = np.zeros((len(values), num_words), dtype=np.uint64)
+    for position, column in enumerate(columns):
+        if column is None:
+            continue
+        bit = (values >> np.uint64(width - 1 - column)) & np.uint64(1)
+        word, place = divmod(len(columns) - 1 - position, 64)  # counted from the least significant end
+        words[:, num_words - 1 - word] |= bit << np.uint64(place)
+    return words[:, 0] if num_words == 1 else words

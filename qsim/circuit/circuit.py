@@ -254,9 +254,9 @@ class Circuit(GateMethods):
 
     def sample(self, shots: int = 1000, seed: int | np.random.Generator | None = None, **run_options: Any) -> "Counts":
         """Counts of that many shots; where nothing is measured, of all qubits, the circuit unchanged."""
-        from qsim.run import run
+        from qsim.run import sample
 
-        return run(self, shots, seed=seed, **run_options).counts
+        return sample(self, shots, seed, **run_options)
 
     def probabilities(self, qubits: Qubits | None = None, **run_options: Any) -> NDArray[np.float64]:
         """Probabilities of the outcomes of the listed qubits (all by default), first listed most significant."""

@@ -1,0 +1,60 @@
+"""qsim: a quantum circuit simulator that reads like Kronecker algebra and never forms the product.
+
+Qubit 0 is the leftmost Kronecker factor, the first character of a bit string and the most significant bit of a basis
+index. Importing the package loads NumPy and nothing heavier: SciPy and matplotlib are loaded when first used.
+
+>>> from qsim import Circuit
+>>> Circuit(2).h(0).cx(0, 1).state()
+0.7071|00⟩ + 0.7071|11⟩   (q0 q1)
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from qsim import algebra, circuit, errors, gates, states
+from qsim.algebra import Operator, OperatorProduct, kron
+from qsim.circuit import Circuit, Parameter
+from qsim.errors import *  # noqa: F403
+from qsim.gates import Gate
+from qsim.run import Result, run
+from qsim.states import Counts, DensityMatrix, State
+
+if TYPE_CHECKING:
+    from qsim import plots, testing
+    from qsim.algebra import KroneckerProduct, KroneckerSum
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Circuit",
+    "Counts",
+    "DensityMatrix",
+    "Gate",
+    "KroneckerProduct",
+    "KroneckerSum",
+    "Operator",
+    "OperatorProduct",
+    "Parameter",
+    "Result",
+    "State",
+    "algebra",
+    "circuit",
+    "errors",
+    "gates",
+    "kron",
+    "plots",
+    "run",
+    "states",
+    "testing",
+    *errors.__all__,
+]
+
+
+def __getattr__(name: str) -> Any:
+    """What loads more than NumPy comes when it is first asked for."""
+    if name in ("plots", "testing"):
+        from importlib import import_module
+
+        return import_module(f"qsim.{name}")
+    if name in ("KroneckerProduct", "KroneckerSum"):
+        return getattr(algebra, name)
+    raise AttributeError(f"module 'qsim' has no attribute {name!r}")

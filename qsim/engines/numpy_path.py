@@ -1,0 +1,144 @@
+"""The NumPy engine: each gate applied in place to slices of the state, chosen by the structure of its matrix.
+
+The state is seen as a tensor with one axis of length 2 a qubit; fixing axes gives views, never copies. A controlled
+gate touches only the slices where its controls have their values.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsim import bits
+from qsim.circuit import Circuit, Operation
+from qsim.gates import Gate
+
+__all__ = ["apply_operation", "simulate"]
+
+CHUNK_AXES = 16  # a slice has at most 2^16 amplitudes (1 MiB), so the temporaries of a gate stay in the cache
+SHORT_RUN = 3  # rows of at most 2^3 amplitudes are walked one by one: NumPy's inner loop over so few costs more
+SLICED_TARGETS = 4  # with more targets, their axes are moved to the front instead
+MATRIX_TARGETS = 10  # with more, an operator is applied term by term: its matrix would have 16 MiB
+
+Index = tuple[int | slice, ...]
+Tensor = NDArray[Any]
+
+
+def simulate(circuit: Circuit, amplitudes: NDArray[Any]) -> NDArray[Any]:
+    """The state after the circuit's operations; `amplitudes` is overwritten with it and returned."""
+    tensor = amplitudes.reshape([2] * circuit.num_qubits)
+    for instruction in circuit:
+        if isinstance(instruction, Operation):
+            apply_operation(tensor, instruction)
+    return amplitudes
+
+
+def apply_operation(tensor: Tensor, operation: Operation) -> None:
+    """Apply one gate in place to a tensor with an axis a qubit."""
+    gate = operation.gate
+    controls = {q: int(bit) for q, bit in zip(operation.controls, gate.control_state, strict=True)}
+    if len(operation.targets) > SLICED_TARGETS:
+        _apply_in_front(tensor, gate, operation.targets, controls)
+    else:
+        _KERNELS[gate.structure](tensor, gate, operation.targets, controls)
+
+
+def _apply_diagonal(tensor: Tensor, gate: Gate, targets: tuple[int, ...], controls: Mapping[int, int]) -> None:
+    for value, entry in zip(product((0, 1), repeat=len(targets)), gate.diagonal(), strict=True):
+        if entry != 1:
+            fixed = {**controls, **dict(zip(targets, value, strict=True))}
+            for index in _slices(tensor.ndim, fixed, ()):
+                tensor[index] *= tensor.dtype.type(entry)
+
+
+def _apply_permutation(tensor: Tensor, gate: Gate, targets: tuple[int, ...], controls: Mapping[int, int]) -> None:
+    moves = [(source, int(image)) for source, image in enumerate(gate.images()) if source != image]
+    for parts in _target_slices(tensor, targets, controls):
+        saved = [(parts[image], parts[source].copy()) for source, image in moves]
+        for part, content in saved:
+            part[...] = content
+
+
+def _apply_matrix(tensor: Tensor, gate: Gate, targets: tuple[int, ...], controls: Mapping[int, int]) -> None:
+    matrix = gate.base_matrix()
+    weights = matrix.real if gate.structure == "rotation" else matrix
+    for parts in _target_slices(tensor, targets, controls):
+        rows = [_combine(row, parts) for row in weights]
+        for part, row in zip(parts, rows, strict=True):
+            part[...] = row
+
+
+def _combine(weights: NDArray[Any], parts: list[Tensor]) -> Tensor:
+    """Σ weight · part over the weights that are not zero."""
+    total = np.empty_like(parts[0])
+    first = True
+    for weight, part in zip(weights, parts, strict=True):
+        if weight != 0:
+            number = weight.astype(part.real.dtype if np.isrealobj(weight) else part.dtype)
+            if first:
+                np.multiply(part, number, out=total)
+                first = False
+            else:
+                total += part * number
+    return total
+
+
+_KERNELS: dict[str, Callable[[Tensor, Gate, tuple[int, ...], Mapping[int, int]], None]] = {
+    "diagonal": _apply_diagonal,
+    "permutation": _apply_permutation,
+    "rotation": _apply_matrix,
+    "dense": _apply_matrix,
+}
+
+
+def _target_slices(tensor: Tensor, targets: tuple[int, ...], controls: Mapping[int, int]) -> Iterator[list[Tensor]]:
+    """For each slice that fits the cache: its 2^k parts, in the order of the gate's basis states."""
+    spelled = list(product((0, 1), repeat=len(targets)))
+    for index in _slices(tensor.ndim, controls, targets):
+        parts = []
+        for value in spelled:
+            place = list(index)
+            for target, bit in zip(targets, value, strict=True):
+                place[target] = bit
+            parts.append(tensor[(*place, ...)])  # a view, also where no axis is left
+        yield parts
+
+
+def _slices(num_qubits: int, fixed: Mapping[int, int], targets: tuple[int, ...]) -> Iterator[Index]:
+    """Indices that together cover all amplitudes with the fixed bits, one part a time, target axes left open.
+
+    Leading axes are walked until a part fits the cache; trailing ones where NumPy's inner loop would be too short.
+    """
+    taken = {*fixed, *targets}
+    free = [axis for axis in range(num_qubits) if axis not in taken]
+    walked = free[: max(len(free) - CHUNK_AXES, 0)]
+    run = num_qubits - 1 - max(taken, default=-1)  # axes behind the last taken one are contiguous in memory
+    if taken and 0 < run <= SHORT_RUN and len(free) - len(walked) > 2 * SHORT_RUN:
+        walked += [axis for axis in free[-run:] if axis not in walked]
+    index: list[int | slice] = [slice(None)] * num_qubits
+    for axis, bit in fixed.items():
+        index[axis] = bit
+    for values in product((0, 1), repeat=len(walked)):
+        for axis, bit in zip(walked, values, strict=True):
+            index[axis] = bit
+        yield tuple(index)
+
+
+def _apply_in_front(tensor: Tensor, gate: Gate, targets: tuple[int, ...], controls: Mapping[int, int]) -> None:
+    """Gates on many targets: their axes moved to the front, the rest as columns."""
+    index = tuple(controls.get(axis, slice(None)) for axis in range(tensor.ndim))
+    kept = [axis for axis in range(tensor.ndim) if axis not in controls]
+    view = np.moveaxis(tensor[index], [kept.index(target) for target in targets], range(len(targets)))
+    columns = view.reshape(bits.register_size(len(targets)), -1)
+    if gate.structure == "diagonal":
+        result = columns * gate.diagonal().astype(columns.dtype)[:, None]
+    elif gate.structure == "permutation":
+        result = np.empty_like(columns)
+        result[gate.images()] = columns
+    elif len(targets) <= MATRIX_TARGETS:
+        result = gate.base_matrix().astype(columns.dtype) @ columns
+    else:
+        result = gate.base.operator.apply_to(columns, len(targets))
+    view[...] = result.reshape(view.shape)

@@ -1,0 +1,290 @@
+"""The one entry: choose the engine, guard memory, run, sample."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsim import bits
+from qsim.circuit import Circuit, Instruction, Operation
+from qsim.circuit.analysis import final_measurements, locate
+from qsim.engines import kron, numpy_path, reference
+from qsim.errors import CircuitError, ParameterError, StateError
+from qsim.memory import available_memory, require_memory
+from qsim.states import Counts, State
+from qsim.states.sampling import make_rng, sample_indices
+
+if TYPE_CHECKING:
+    from qsim.algebra import Operator
+
+__all__ = ["METHODS", "Method", "Result", "run", "sample", "state", "steps"]
+
+
+class Method(NamedTuple):
+    """A way to simulate: its function, and the bytes that n qubits take with so many bytes an amplitude."""
+
+    simulate: Callable[[Circuit, NDArray[Any]], NDArray[Any]]
+    memory: Callable[[int, int], int]
+    reason: str
+
+
+METHODS: dict[str, Method] = {
+    "numpy": Method(numpy_path.simulate, lambda n, size: size * bits.register_size(n), "gates on slices of the state"),
+    "dense": Method(
+        kron.simulate_dense, lambda n, size: 3 * size * bits.register_size(2 * n), "one dense Kronecker matrix"
+    ),
+    "sparse": Method(
+        kron.simulate_sparse, lambda n, size: 160 * bits.register_size(n), "a sparse Kronecker matrix for each gate"
+    ),
+    "reference": Method(
+        reference.simulate, lambda n, size: 64 * bits.register_size(2 * n), "a dense Kronecker matrix for each gate"
+    ),
+}
+_CHOICES = {"auto": "numpy", "statevector": "numpy"}
+_DTYPES = {"double": np.complex128, "single": np.complex64}
+_SAMPLING_BYTES = 16  # an amplitude's probability, and the running sum
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run gives.
+
+    Attributes:
+        counts: counts of the shots, or `None` with `shots=None`.
+        state: state before the final measurements; with shots only if `keep_state` was set.
+        expectations: expectation values of the `observables`, in a list or a dict as they were given.
+        seed: the seed that reproduces the counts; `None` where a generator was passed.
+        method: the engine that ran.
+        reason: why, in a few words.
+        timings: seconds by phase: "simulate", "sample", "total".
+    """
+
+    counts: Counts | None
+    state: State | None
+    expectations: Any
+    seed: int | None
+    method: str
+    reason: str
+    timings: dict[str, float] = field(compare=False)
+
+    def __repr__(self) -> str:
+        parts = [f"method={self.method!r}", f"seed={self.seed}", f"seconds={self.timings['total']:.3g}"]
+        if self.expectations is not None:
+            parts.insert(0, f"expectations={self.expectations!r}")
+        shown = self.counts if self.counts is not None else self.state
+        return f"Result({shown!r}, {', '.join(parts)})"
+
+
+def run(
+    circuit: Circuit,
+    shots: int | None = 1000,
+    *,
+    seed: int | np.random.Generator | None = None,
+    method: str = "auto",
+    precision: str = "double",
+    initial: Any = None,
+    observables: "Operator | Sequence[Operator] | Mapping[str, Operator] | None" = None,
+    keep_state: bool = False,
+    out: NDArray[Any] | None = None,
+) -> Result:
+    """Run a circuit.
+
+    Args:
+        circuit: what to run; all parameters bound, measurements at the end.
+        shots: number of samples; `None` for none, which keeps the state. Where nothing is measured all qubits are.
+        seed: an int or a numpy Generator; by default fresh, and recorded in the result.
+        method: "auto", "statevector", "numpy", "dense", "sparse" or "reference".
+        precision: "double" (complex128) or "single" (complex64).
+        initial: starting `State`, label or amplitudes; |0…0⟩ by default.
+        observables: operators whose expectation values in the final state are wanted.
+        keep_state: keep the state beside the counts.
+        out: array of 2^n amplitudes of that precision to hold the state.
+
+    Raises:
+        TooLargeError: memory does not hold it; nothing was allocated.
+        ParameterError: a parameter has no value.
+        CircuitError: a qubit is used after its measurement.
+
+    >>> run(Circuit(2).h(0).cx(0, 1), 1000, seed=7).counts
+    Counts({'00': 503, '11': 497}, bits q0 q1)
+    """
+    start = time.perf_counter()
+    name = _method(method)
+    dtype = _dtype(precision)
+    _check_shots(shots)
+    _check_bound(circuit)
+    measured = final_measurements(circuit[:])
+    _guard(circuit, name, dtype, sampled=shots is not None)
+    rng, recorded = _generator(seed)
+    amplitudes = _initial(circuit, initial, dtype, out)
+    simulated = METHODS[name].simulate(circuit, amplitudes)
+    final = State._wrap(_into(simulated, out))
+    middle = time.perf_counter()
+    counts = None if shots is None else _sample(circuit, final, measured, shots, rng)
+    end = time.perf_counter()
+    return Result(
+        counts=counts,
+        state=final if shots is None or keep_state else None,
+        expectations=_expectations(final, observables),
+        seed=recorded,
+        method=name,
+        reason=METHODS[name].reason,
+        timings={"simulate": middle - start, "sample": end - middle, "total": time.perf_counter() - start},
+    )
+
+
+def state(circuit: Circuit, **run_options: Any) -> State:
+    """The state after a circuit that measures nothing."""
+    for number, instruction in enumerate(circuit):
+        if instruction.name == "measure":
+            raise CircuitError(
+                f"{locate(number, instruction)}: a circuit that measures has no one final state. Ask "
+                "circuit.without_final_measurements().state(), or circuit.sample() for counts."
+            )
+    final = run(circuit, None, **run_options).state
+    assert final is not None
+    return final
+
+
+def sample(
+    circuit: Circuit, shots: int = 1000, seed: int | np.random.Generator | None = None, **run_options: Any
+) -> Counts:
+    """Counts of so many shots."""
+    counts = run(circuit, shots, seed=seed, **run_options).counts
+    if counts is None:
+        raise CircuitError("Argument `shots` must be a number of samples, but is None: use circuit.state().")
+    return counts
+
+
+def steps(circuit: Circuit) -> Iterator[tuple[Instruction, State]]:
+    """Each instruction with the state after it."""
+    _check_bound(circuit)
+    for number, instruction in enumerate(circuit):
+        if instruction.name == "measure":
+            raise CircuitError(f"{locate(number, instruction)}: steps() needs a circuit without measurements.")
+    _guard(circuit, "numpy", np.complex128, sampled=False)
+    amplitudes = _initial(circuit, None, np.complex128, None)
+    for instruction in circuit:
+        amplitudes = amplitudes.copy()  # the state before stays with whoever took it
+        if isinstance(instruction, Operation):
+            numpy_path.apply_operation(amplitudes.reshape([2] * circuit.num_qubits), instruction)
+        yield instruction, State._wrap(amplitudes)
+
+
+# ── Before the run ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _method(method: str) -> str:
+    name = _CHOICES.get(method, method)
+    if name not in METHODS:
+        raise CircuitError(f"Argument `method` must be one of {[*_CHOICES, *METHODS]}, but is {method!r}.")
+    return name
+
+
+def _dtype(precision: str) -> Any:
+    if precision not in _DTYPES:
+        raise CircuitError(f'Argument `precision` must be "double" or "single", but is {precision!r}.')
+    return _DTYPES[precision]
+
+
+def _check_shots(shots: Any) -> None:
+    if shots is None:
+        return
+    if isinstance(shots, bool) or not isinstance(shots, (int, np.integer)):
+        raise TypeError(f"Argument `shots` must be an int or None, but is {shots!r}.")
+    if shots < 0:
+        raise CircuitError(f"Argument `shots` must not be negative, but is {shots}.")
+
+
+def _check_bound(circuit: Circuit) -> None:
+    for number, instruction in enumerate(circuit):
+        if isinstance(instruction, Operation) and instruction.gate.is_symbolic:
+            missing = circuit.parameters
+            values = ", ".join(f"{parameter}=…" for parameter in missing[:4])
+            raise ParameterError(
+                f"{locate(number, instruction)}: a parameter has no value. Bind all {len(missing)} first: "
+                f"circuit.bind({values})."
+            )
+
+
+def _guard(circuit: Circuit, name: str, dtype: Any, *, sampled: bool) -> None:
+    """Refuse what memory does not hold, before anything is allocated."""
+    n, size = circuit.num_qubits, np.dtype(dtype).itemsize
+    extra = _SAMPLING_BYTES if sampled else 0
+
+    def need(qubits: int) -> int:
+        return METHODS[name].memory(qubits, size) + extra * bits.register_size(qubits)
+
+    limit = available_memory()
+    fits = next(qubits for qubits in range(64, -1, -1) if need(qubits) <= limit or qubits == 0)
+    require_memory(need(n), f"A run of {n} qubits (method {name!r})", f"{fits} qubits would fit.")
+
+
+def _initial(circuit: Circuit, initial: Any, dtype: Any, out: NDArray[Any] | None) -> NDArray[Any]:
+    """The amplitudes to start from: an array of their own, or `out`."""
+    size = bits.register_size(circuit.num_qubits)
+    if out is not None and (out.shape != (size,) or out.dtype != dtype or not out.flags.c_contiguous):
+        raise StateError(
+            f"Argument `out` must be a contiguous array of {size} {np.dtype(dtype)}, but has shape {out.shape} "
+            f"and dtype {out.dtype}."
+        )
+    if initial is None:
+        amplitudes = np.zeros(size, dtype=dtype) if out is None else out
+        amplitudes[:] = 0
+        amplitudes[0] = 1
+        return amplitudes
+    start = initial if isinstance(initial, State) else State(initial)
+    if start.num_qubits != circuit.num_qubits:
+        raise StateError(
+            f"Argument `initial` has {start.num_qubits} qubits, but the circuit has {circuit.num_qubits}."
+        )
+    if not start.is_normalized:
+        raise StateError(f"Argument `initial` must be normalised, but its norm is {start.norm:.6g}: use .normalized().")
+    if out is None:
+        return np.array(start.amplitudes, dtype=dtype)
+    out[:] = start.amplitudes
+    return out
+
+
+def _into(amplitudes: NDArray[Any], out: NDArray[Any] | None) -> NDArray[Any]:
+    if out is None or amplitudes is out:
+        return amplitudes
+    out[:] = amplitudes
+    return out
+
+
+# ── After the run ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _generator(seed: int | np.random.Generator | None) -> tuple[np.random.Generator, int | None]:
+    """The generator, and the number that makes it again."""
+    if seed is None:
+        seed = int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
+    return make_rng(seed), None if isinstance(seed, np.random.Generator) else int(seed)
+
+
+def _sample(
+    circuit: Circuit, final: State, measured: dict[int, int], shots: int, rng: np.random.Generator
+) -> Counts:
+    """Counts of all qubits, or of the classical bits with the measured qubits' values."""
+    if not measured:
+        outcomes, counts = sample_indices(final.probabilities(), shots, rng)
+        return Counts.from_arrays(outcomes, counts, labels=[f"q{q}" for q in range(circuit.num_qubits)])
+    qubits = sorted(set(measured.values()))
+    outcomes, counts = sample_indices(final.probabilities(qubits), shots, rng)
+    registers = [(register.name, register.size) for register in circuit.bits.registers]
+    columns = [qubits.index(measured[bit]) if bit in measured else None for bit in range(circuit.num_bits)]
+    return Counts.from_arrays(bits.spread_columns(outcomes, columns, len(qubits)), counts, registers=registers)
+
+
+def _expectations(final: State, observables: Any) -> Any:
+    if observables is None:
+        return None
+    if isinstance(observables, Mapping):
+        return {key: final.expectation(operator) for key, operator in observables.items()}
+    if isinstance(observables, Sequence):
+        return [final.expectation(operator) for operator in observables]
+    return [final.expectation(observables)]
