@@ -218,6 +218,8 @@ def _guard(circuit: Circuit, name: str, dtype: Any, *, sampled: bool) -> None:
     def need(qubits: int) -> int:
         return METHODS[name].memory(qubits, size) + extra * bits.register_size(qubits)
 
+    if need(n) <= 2**20:
+        return
     limit = available_memory()
     fits = next(qubits for qubits in range(64, -1, -1) if need(qubits) <= limit or qubits == 0)
     require_memory(need(n), f"A run of {n} qubits (method {name!r})", f"{fits} qubits would fit.")

@@ -12,11 +12,12 @@ from qsim.errors import CircuitError
 from qsim.gates import Gate, GateSpec
 from qsim.gates.gate import check_angles
 
-__all__ = ["Angle", "Bits", "Builder", "Qubits"]
+__all__ = ["Angle", "Bits", "Builder", "Qubits", "caller"]
 
 Angle: TypeAlias = float | ParameterExpression
 Qubits: TypeAlias = int | Qubit | Iterable[int | Qubit]
 Bits: TypeAlias = int | Bit | Iterable[int | Bit]
+Call: TypeAlias = tuple[str, Sequence[Any]]  # the call that is adding, as messages show it
 
 _fixed_gates: dict[GateSpec, Gate] = {}
 
@@ -75,11 +76,6 @@ class Builder:
         """Append a named register of classical bits, all 0, and return it."""
         return self._bits.add(name, size)
 
-    @staticmethod
-    def _source() -> Source:
-        """Where in the user's program the call that is adding stands."""
-        return _caller()
-
     # ── Adding ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _add(
@@ -101,63 +97,60 @@ class Builder:
         if len(qubits) == 1:
             q = qubits[0]
             if type(q) is int and 0 <= q < size:
-                self._instructions.append(Operation(gate, qubits, _caller()))
+                self._instructions.append(Operation(gate, qubits, caller()))
                 return self
         elif len(qubits) == 2 and spec.num_qubits == 2:
             a, b = qubits
             if type(a) is int and type(b) is int and a != b and 0 <= a < size and 0 <= b < size:
-                self._instructions.append(Operation(gate, qubits, _caller()))
+                self._instructions.append(Operation(gate, qubits, caller()))
                 return self
-        self._add_spread(gate, qubits, split=spec.num_qubits == 1)
+        self._add_spread(gate, qubits)
         return self
 
     def _add_controlled(self, gate: Gate, qubits: tuple[Any, ...], controls: Any, state: Any) -> Self:
-        numbers = self._numbers([controls], gate)
+        call = (f"{gate.name} with controls {controls!r}", qubits)
+        numbers = self._numbers([controls], call)
         full = gate.controlled(len(numbers), state)
-        source = self._source()
-        if gate.num_qubits == 1:
-            targets: list[tuple[int, ...]] = [(q,) for q in self._numbers(qubits, full)]
-        elif gate.num_qubits == 0:
-            targets = [()]
-        else:
-            targets = list(self._broadcast(gate, qubits))
-        self._extend_checked(full, [(*numbers, *target) for target in targets], source)
+        groups = self._groups(gate, qubits, call)
+        self._extend_checked(full, [(*numbers, *group) for group in groups])
         return self
 
-    def _add_spread(self, gate: Gate, qubits: tuple[Any, ...], *, split: bool = False) -> None:
+    def _add_spread(self, gate: Gate, qubits: tuple[Any, ...]) -> None:
         """Add a gate once for each group of qubits that the arguments spell."""
-        source = self._source()
-        if split:  # one-qubit gates take any number of qubits and registers
-            groups: list[tuple[int, ...]] = [(q,) for q in self._numbers(qubits, gate)]
-            if not qubits:
-                self._refuse(gate, (), "at least one qubit is needed")
-        else:
-            groups = list(self._broadcast(gate, qubits))
-        self._extend_checked(gate, groups, source)
+        self._extend_checked(gate, list(self._groups(gate, qubits, (gate.name, qubits))))
 
-    def _broadcast(self, gate: Gate, qubits: tuple[Any, ...]) -> Iterator[tuple[int, ...]]:
-        """Groups of qubits: integers stand for themselves, iterables of equal length are walked together."""
-        names = gate.spec.qubits
-        if len(qubits) != len(names):
-            self._refuse(
-                gate, qubits, f"{len(names)} qubits are needed ({', '.join(names)}), but {len(qubits)} were given"
-            )
-        columns = [item if _is_single(item) else self._numbers([item], gate) for item in qubits]
+    def _groups(self, gate: Gate, qubits: tuple[Any, ...], call: Call) -> Iterator[tuple[int, ...]]:
+        """Groups of qubits for a gate.
+
+        A one-qubit gate takes any number of qubits and registers. For others an integer stands for itself, and
+        iterables of equal length are walked together.
+        """
+        count = gate.num_qubits
+        if count == 1:
+            if not qubits:
+                self._refuse(call, "at least one qubit is needed")
+            yield from ((number,) for number in self._numbers(qubits, call))
+            return
+        if len(qubits) != count:
+            names = ", ".join(_qubit_names(gate)) or "none"
+            self._refuse(call, f"{count} qubits are needed ({names}), but {len(qubits)} were given")
+        columns = [item if _is_single(item) else self._numbers([item], call) for item in qubits]
         lengths = {len(column) for column in columns if isinstance(column, list)}
         if len(lengths) > 1:
-            self._refuse(gate, qubits, f"lists of qubits must have equal lengths, but have {sorted(lengths)}")
+            self._refuse(call, f"lists of qubits must have equal lengths, but have {sorted(lengths)}")
         for row in range(lengths.pop() if lengths else 1):
-            yield tuple(self._numbers([c[row] if isinstance(c, list) else c for c in columns], gate))
+            yield tuple(self._numbers([c[row] if isinstance(c, list) else c for c in columns], call))
 
-    def _extend_checked(self, gate: Gate, groups: list[tuple[int, ...]], source: Source) -> None:
+    def _extend_checked(self, gate: Gate, groups: list[tuple[int, ...]]) -> None:
+        """Add the gate on each group, or on none if one repeats a qubit."""
         for group in groups:
             if len(set(group)) != len(group):
-                names = ("control",) * (gate.num_controls - gate.spec.controls) + gate.spec.qubits
-                repeated = [name for name, q in zip(names, group, strict=True) if group.count(q) > 1]
-                self._refuse(gate, group, f"{_listing(repeated)} must differ", source)
+                repeated = [name for name, q in zip(_qubit_names(gate), group, strict=True) if group.count(q) > 1]
+                self._refuse((gate.name, group), f"{', '.join(repeated[:-1])} and {repeated[-1]} must differ")
+        source = caller()
         self._instructions += [Operation(gate, group, source) for group in groups]
 
-    def _numbers(self, items: Iterable[Any], gate: Gate | None = None, what: str = "qubit") -> list[int]:
+    def _numbers(self, items: Iterable[Any], call: Call, what: str = "qubit") -> list[int]:
         """Numbers of qubits (or bits) given as integers, members, registers or iterables of them."""
         members: Registers[Any] = self._qubits if what == "qubit" else self._bits
         result: list[int] = []
@@ -165,34 +158,29 @@ class Builder:
             if _is_single(item):
                 number = _operator.index(item)
                 if isinstance(item, Member) and item not in members:
-                    self._refuse(gate, (item,), f"{what} {item!r} belongs to another circuit or kind of register")
+                    self._refuse(call, f"{what} {item!r} belongs to another circuit or kind of register")
                 if not 0 <= number < len(members):
                     have = f"{what}s 0 … {len(members) - 1}" if len(members) else f"no {what}s"
-                    self._refuse(gate, (number,), f"{what} {number} does not exist: the circuit has {have}")
+                    self._refuse(call, f"{what} {number} does not exist: the circuit has {have}")
                 result.append(number)
             elif isinstance(item, Iterable) and not isinstance(item, (str, bytes)):
-                result += self._numbers(item, gate, what)
+                result += self._numbers(item, call, what)
             else:
-                raise TypeError(
-                    self._message(
-                        gate,
-                        (item,),
-                        f"a {what} is an int, a {what.capitalize()} or an iterable of them, not {item!r}",
-                        self._source(),
-                    )
-                )
+                rule = f"a {what} is an int, a {what.capitalize()} or an iterable of them, not {item!r}"
+                raise TypeError(self._message(call, rule))
         return result
 
-    def _refuse(self, gate: Gate | None, arguments: Sequence[Any], rule: str, source: Source = None) -> NoReturn:
-        raise CircuitError(self._message(gate, arguments, rule, source or self._source()))
+    def _refuse(self, call: Call, rule: str) -> NoReturn:
+        raise CircuitError(self._message(call, rule))
 
-    def _message(self, gate: Gate | None, arguments: Sequence[Any], rule: str, source: Source) -> str:
-        call = f", {gate.name}({', '.join(map(repr, arguments))})" if gate is not None else ""
-        place = describe_source(source)
-        return f"Operation {len(self._instructions)}{call}{f', added at {place}' if place else ''}: {rule}."
+    def _message(self, call: Call, rule: str) -> str:
+        name, arguments = call
+        place = describe_source(caller())
+        shown = f"{name}({', '.join(map(repr, arguments))})"
+        return f"Operation {len(self._instructions)}, {shown}, added at {place}: {rule}."
 
 
-def _caller() -> Source:
+def caller() -> Source:
     """The innermost frame outside this package: code and offset; the line is worked out only for a message."""
     frame = sys._getframe(2)
     while frame.f_globals.get("__name__", "").startswith("qsim.") and frame.f_back is not None:
@@ -213,5 +201,6 @@ def _size(value: Any, argument: str) -> int:
     return number
 
 
-def _listing(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "qubits"
+def _qubit_names(gate: Gate) -> tuple[str, ...]:
+    further = gate.num_qubits - gate.spec.num_qubits
+    return ("control",) * further + gate.spec.qubits

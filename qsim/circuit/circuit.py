@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from qsim.algebra import Operator, OperatorProduct
 from qsim.circuit import analysis, transforms
-from qsim.circuit.builder import Angle, Bits, Qubits
+from qsim.circuit.builder import Angle, Bits, Qubits, caller
 from qsim.circuit.gate_methods import GateMethods
 from qsim.circuit.instructions import Barrier, Instruction, Measurement
 from qsim.circuit.parameters import Parameter
@@ -50,19 +50,20 @@ class Circuit(GateMethods):
         >>> Circuit(2, 2).h(0).measure([0, 1], [1, 0]).num_bits
         2
         """
-        sources = self._numbers([qubits])
+        call = ("measure", (qubits,) if bits is None else (qubits, bits))
+        sources = self._numbers([qubits], call)
         if len(set(sources)) != len(sources):
-            self._refuse(None, (), f"a qubit is measured once in a call, but {sources} repeats one")
+            self._refuse(call, f"a qubit is measured once in a call, but {sources} repeats one")
         if bits is None:
             targets = list(self._bits.grow("c", len(sources))) if sources else []
         else:
-            targets = self._numbers([bits], what="bit")
+            targets = self._numbers([bits], call, "bit")
         if len(targets) != len(sources):
-            self._refuse(None, (), f"measure needs a bit for each qubit, but has {len(sources)} and {len(targets)}")
+            self._refuse(call, f"a bit is needed for each qubit, but there are {len(sources)} and {len(targets)}")
         if len(set(targets)) != len(targets):
-            self._refuse(None, (), f"measure needs distinct bits, but {targets} repeats one")
-        where = self._source()
-        self._instructions += [Measurement((q,), b, where) for q, b in zip(sources, targets, strict=True)]
+            self._refuse(call, f"bits must be distinct, but {targets} repeats one")
+        source = caller()
+        self._instructions += [Measurement((q,), b, source) for q, b in zip(sources, targets, strict=True)]
         return self
 
     def measure_all(self) -> Self:
@@ -73,8 +74,8 @@ class Circuit(GateMethods):
 
     def barrier(self, *qubits: Qubits) -> Self:
         """Draw a line across qubits (all by default) that nothing is moved or merged across."""
-        numbers = self._numbers(qubits) if qubits else list(range(self.num_qubits))
-        self._instructions.append(Barrier(tuple(dict.fromkeys(numbers)), self._source()))
+        numbers = self._numbers(qubits, ("barrier", qubits)) if qubits else range(self.num_qubits)
+        self._instructions.append(Barrier(tuple(dict.fromkeys(numbers)), caller()))
         return self
 
     # ── Gates beyond the table ────────────────────────────────────────────────────────────────────────────────────
@@ -98,13 +99,14 @@ class Circuit(GateMethods):
             bits: for a circuit with classical bits: where they go.
         """
         if isinstance(item, Circuit):
-            transforms.append_circuit(self, item, self._numbers(qubits) if qubits else None, bits)
+            places = self._numbers(qubits, ("append", qubits)) if qubits else None
+            transforms.append_circuit(self, item, places, bits)
             return self
         if not isinstance(item, Gate):
             raise TypeError(
                 f"append takes a Gate or a Circuit, not {type(item).__name__}; use apply() for a matrix or an Operator."
             )
-        self._add_spread(item, qubits, split=item.num_qubits == 1)
+        self._add_spread(item, qubits)
         return self
 
     def apply(self, operator: Any, *qubits: Qubits, check: bool = True) -> Self:
@@ -128,10 +130,11 @@ class Circuit(GateMethods):
                 raise CircuitError(f"A placed operator needs no qubits, but {qubits} were given.")
             qubits, operator = operator.qubits, operator.unplaced()
         gate = unitary(operator, name, check=check)
-        targets = self._numbers(qubits, gate)
+        targets = self._numbers(qubits, ("apply", qubits))
         if len(targets) != gate.num_qubits:
-            self._refuse(gate, targets, f"the operator acts on {gate.num_qubits} qubits, but {len(targets)} were given")
-        self._extend_checked(gate, [tuple(targets)], self._source())
+            rule = f"the operator acts on {gate.num_qubits} qubits, but {len(targets)} were given"
+            self._refuse(("apply", targets), rule)
+        self._extend_checked(gate, [tuple(targets)])
         return self
 
     # ── New circuits ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -142,7 +145,8 @@ class Circuit(GateMethods):
         Without `bits`, registers of the other that have the same name and size here are the same; others are added.
         """
         result = self.copy()
-        transforms.append_circuit(result, other, None if qubits is None else self._numbers([qubits]), bits)
+        places = None if qubits is None else self._numbers([qubits], ("compose", (qubits,)))
+        transforms.append_circuit(result, other, places, bits)
         return result
 
     def inverse(self) -> "Circuit":
@@ -260,7 +264,8 @@ class Circuit(GateMethods):
 
     def probabilities(self, qubits: Qubits | None = None, **run_options: Any) -> NDArray[np.float64]:
         """Probabilities of the outcomes of the listed qubits (all by default), first listed most significant."""
-        return self.state(**run_options).probabilities(None if qubits is None else self._numbers([qubits]))
+        numbers = None if qubits is None else self._numbers([qubits], ("probabilities", (qubits,)))
+        return self.state(**run_options).probabilities(numbers)
 
     def expectation(self, operator: Any, **run_options: Any) -> float | complex:
         """Expectation value of an operator after the circuit: a float where it is Hermitian."""

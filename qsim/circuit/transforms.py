@@ -65,7 +65,7 @@ def append_circuit(circuit: "Circuit", other: "Circuit", qubits: Sequence[int] |
     if bits is None:
         bit_places = _join_bits(all_bits, other)
     else:
-        bit_places = circuit._numbers([bits], what="bit")
+        bit_places = circuit._numbers([bits], ("append", (bits,)), "bit")
         if len(bit_places) != other.num_bits or len(set(bit_places)) != len(bit_places):
             raise CircuitError(f"Argument `bits` must be {other.num_bits} distinct bits, but is {bit_places}.")
     circuit._instructions += [_moved(instruction, places, bit_places) for instruction in other]

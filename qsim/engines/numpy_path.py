@@ -50,7 +50,7 @@ def _apply_diagonal(tensor: Tensor, gate: Gate, targets: tuple[int, ...], contro
         if entry != 1:
             fixed = {**controls, **dict(zip(targets, value, strict=True))}
             for index in _slices(tensor.ndim, fixed, ()):
-                tensor[index] *= tensor.dtype.type(entry)
+                tensor[index] *= entry
 
 
 def _apply_permutation(tensor: Tensor, gate: Gate, targets: tuple[int, ...], controls: Mapping[int, int]) -> None:
@@ -64,6 +64,7 @@ def _apply_permutation(tensor: Tensor, gate: Gate, targets: tuple[int, ...], con
 def _apply_matrix(tensor: Tensor, gate: Gate, targets: tuple[int, ...], controls: Mapping[int, int]) -> None:
     matrix = gate.base_matrix()
     weights = matrix.real if gate.structure == "rotation" else matrix
+    # Weights stay in double precision, also for a single-precision state: rounded ones would let its norm drift.
     for parts in _target_slices(tensor, targets, controls):
         rows = [_combine(row, parts) for row in weights]
         for part, row in zip(parts, rows, strict=True):
@@ -72,16 +73,10 @@ def _apply_matrix(tensor: Tensor, gate: Gate, targets: tuple[int, ...], controls
 
 def _combine(weights: NDArray[Any], parts: list[Tensor]) -> Tensor:
     """Σ weight · part over the weights that are not zero."""
-    total = np.empty_like(parts[0])
-    first = True
+    total = np.zeros(parts[0].shape, dtype=np.complex128)
     for weight, part in zip(weights, parts, strict=True):
         if weight != 0:
-            number = weight.astype(part.real.dtype if np.isrealobj(weight) else part.dtype)
-            if first:
-                np.multiply(part, number, out=total)
-                first = False
-            else:
-                total += part * number
+            total += part * weight
     return total
 
 
