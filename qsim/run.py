@@ -101,7 +101,7 @@ def run(
         initial: starting `State`, label or amplitudes; |0…0⟩ by default.
         observables: operators whose expectation values in the final state are wanted.
         keep_state: keep the state beside the counts.
-        out: array of 2^n amplitudes of that precision to hold the state.
+        out: array of 2^n amplitudes of that precision to hold the state, which then shares it.
 
     Raises:
         TooLargeError: memory does not hold it; nothing was allocated.
@@ -109,7 +109,7 @@ def run(
         CircuitError: a qubit is used after its measurement.
 
     >>> run(Circuit(2).h(0).cx(0, 1), 1000, seed=7).counts
-    Counts({'00': 503, '11': 497}, bits q0 q1)
+    Counts({'00': 476, '11': 524}, bits q0 q1)
     """
     start = time.perf_counter()
     name = _method(method)

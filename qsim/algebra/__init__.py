@@ -5,7 +5,7 @@ The first factor is qubit 0: leftmost and most significant.
 
 from typing import TYPE_CHECKING, Any
 
-from qsim.algebra.constants import H, I, Minus, P0, P1, Plus, S, SigmaMinus, SigmaPlus, T, X, Y, Z
+from qsim.algebra.constants import P0, P1, H, I, Minus, Plus, S, SigmaMinus, SigmaPlus, T, X, Y, Z
 from qsim.algebra.kron import kron
 from qsim.algebra.operator import Operator
 from qsim.algebra.product import OperatorProduct

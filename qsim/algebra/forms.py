@@ -13,7 +13,6 @@ from qsim.errors import TooLargeError
 from qsim.memory import format_bytes, require_memory
 
 if TYPE_CHECKING:
-    from scipy.sparse import sparray
     from scipy.sparse.linalg import LinearOperator
 
 __all__ = ["Applicable", "as_array", "as_linear_operator", "as_sparse", "require_dense", "sparse_bytes"]
@@ -63,8 +62,8 @@ def as_array(terms: Sequence[Term], num_qubits: int) -> NDArray[np.complex128]:
     return matrix
 
 
-def as_sparse(terms: Sequence[Term], num_qubits: int, format: str) -> "sparray":
-    """Sparse array of a sum of terms."""
+def as_sparse(terms: Sequence[Term], num_qubits: int, format: str) -> Any:
+    """A scipy.sparse array of a sum of terms, in the given format."""
     from scipy import sparse
 
     need = sparse_bytes(terms, num_qubits)
@@ -73,7 +72,7 @@ def as_sparse(terms: Sequence[Term], num_qubits: int, format: str) -> "sparray":
     if num_qubits > MAX_INDEX_QUBITS:
         raise TooLargeError(f"{what} needs {format_bytes(need)} and indices of more than {MAX_INDEX_QUBITS} bits.")
     size = bits.register_size(num_qubits)
-    total = sparse.csr_array((size, size), dtype=np.complex128)
+    total: Any = sparse.csr_array((size, size), dtype=np.complex128)
     for term in terms:
         rows, columns, values = term_entries(term, num_qubits)
         total = total + sparse.coo_array((values, (rows, columns)), shape=(size, size)).tocsr()

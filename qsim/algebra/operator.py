@@ -17,7 +17,6 @@ from qsim.algebra.terms import PlacedFactor, Term, apply_term, make_term, multip
 from qsim.errors import OperatorError
 
 if TYPE_CHECKING:
-    from scipy.sparse import sparray
     from scipy.sparse.linalg import LinearOperator
 
 __all__ = ["Operator", "vector_qubits"]
@@ -293,7 +292,7 @@ class Operator:
         """
         return as_array(self._terms, self._span(num_qubits))
 
-    def sparse(self, num_qubits: int | None = None, format: str = "csr") -> "sparray":
+    def sparse(self, num_qubits: int | None = None, format: str = "csr") -> Any:
         """Matrix as a scipy.sparse array of the given format; cost and memory follow the non-zero entries."""
         return as_sparse(self._terms, self._span(num_qubits), format)
 

@@ -12,7 +12,6 @@ from qsim.algebra.operator import Operator, vector_qubits
 from qsim.errors import OperatorError
 
 if TYPE_CHECKING:
-    from scipy.sparse import sparray
     from scipy.sparse.linalg import LinearOperator
 
 __all__ = ["OperatorProduct"]
@@ -104,7 +103,7 @@ class OperatorProduct:
         require_dense(self._num_qubits)
         return self.apply_to(np.eye(bits.register_size(self._num_qubits), dtype=np.complex128), self._num_qubits)
 
-    def sparse(self, format: str = "csr") -> "sparray":
+    def sparse(self, format: str = "csr") -> Any:
         """Sparse matrix: the product of the factors' sparse matrices."""
         from scipy import sparse
 

@@ -41,7 +41,7 @@ class Builder:
         for registers, letter, size in ((self._qubits, "q", num_qubits), (self._bits, "c", num_bits)):
             count = _size(size, "num_qubits" if letter == "q" else "num_bits")
             if count:
-                registers.add(letter, count)  # type: ignore[attr-defined]
+                registers.add(letter, count)
         self._num_qubits = len(self._qubits)
 
     # ── Registers ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -39,6 +39,7 @@ class Circuit(GateMethods):
     0.7071|00⟩ + 0.7071|11⟩   (q0 q1)
     >>> print(bell)
     q0: ─H─●─
+           │
     q1: ───⊕─
     """
 

@@ -31,7 +31,7 @@ class Instruction:
         raise NotImplementedError
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self._value() == other._value()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self._value() == other._value()
 
     def __hash__(self) -> int:
         return hash(self._value())
@@ -78,9 +78,7 @@ class Operation(Instruction):
         return self.gate, self.qubits
 
     def __repr__(self) -> str:
-        from qsim.gates.angles import format_angle
-
-        arguments = [*map(format_angle, self.gate.params), *map(str, self.qubits)]
+        arguments = [*map(repr, self.gate.params), *map(str, self.qubits)]
         return f"{self.gate.name}({', '.join(arguments)})"
 
 

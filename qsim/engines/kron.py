@@ -13,7 +13,8 @@ def simulate_dense(circuit: Circuit, amplitudes: NDArray[Any]) -> NDArray[Any]:
     """Form the circuit's 2^n × 2^n unitary, multiply once: worth it for many states and few qubits."""
     operations = circuit.without_final_measurements()
     matrix: NDArray[Any] = operations.unitary().astype(amplitudes.dtype, copy=False)
-    return matrix @ amplitudes
+    final: NDArray[Any] = matrix @ amplitudes
+    return final
 
 
 def simulate_sparse(circuit: Circuit, amplitudes: NDArray[Any]) -> NDArray[Any]:

@@ -3,24 +3,39 @@
 import math
 from typing import Any
 
-__all__ = ["format_angle"]
+__all__ = ["format_angle", "pi_fraction"]
 
-_DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 32, 64)
+_DENOMINATORS = (*range(1, 17), *(2**k for k in range(5, 31)))  # powers of 2 for the QFT
 
 
-def format_angle(value: Any, precision: int = 4) -> str:
-    """An angle in radians as text: a simple fraction of π where it is one, else a decimal; symbols as they are.
+def pi_fraction(angle: float) -> tuple[int, int] | None:
+    """Numerator and denominator of a positive angle that is a simple fraction of π.
 
-    >>> format_angle(math.pi / 2), format_angle(-3 * math.pi / 4), format_angle(0.1), format_angle(0.0)
-    ('π/2', '-3π/4', '0.1', '0')
+    >>> pi_fraction(3 * math.pi / 4), pi_fraction(0.3)
+    ((3, 4), None)
     """
-    if not isinstance(value, (int, float)):
-        return str(value)
-    ratio = value / math.pi
     for denominator in _DENOMINATORS:
-        numerator = round(ratio * denominator)
-        if numerator and abs(numerator) <= 64 and abs(ratio * denominator - numerator) < 1e-12 * denominator:
-            sign = "-" if numerator < 0 else ""
-            count = "" if abs(numerator) == 1 else str(abs(numerator))
-            return f"{sign}{count}π" + (f"/{denominator}" if denominator > 1 else "")
-    return f"{value:.{precision}g}"
+        ratio = angle / math.pi * denominator
+        if 0.5 < ratio < 100.5 and abs(ratio - round(ratio)) < 1e-12 * ratio:
+            return round(ratio), denominator
+    return None
+
+
+def format_angle(angle: Any, precision: int = 4) -> str:
+    """An angle in radians as drawings show it: fractions of π as such, other numbers to `precision` digits.
+
+    Args:
+        angle: a number, or a symbolic parameter, which spells itself.
+        precision: significant digits.
+
+    >>> [format_angle(angle) for angle in (math.pi / 2, -3 * math.pi / 4, 0.1, 2 / 3, 0.0)]
+    ['π/2', '-3π/4', '0.1', '0.6667', '0']
+    """
+    if not isinstance(angle, (int, float)):
+        return f"{angle:.{precision}g}"
+    fraction = pi_fraction(abs(angle))
+    if fraction is None:
+        return f"{angle + 0.0:.{precision}g}"  # + 0.0 makes −0 a 0
+    numerator, denominator = fraction
+    sign = "-" if angle < 0 else ""
+    return f"{sign}{numerator if numerator > 1 else ''}π{f'/{denominator}' if denominator > 1 else ''}"

@@ -9,7 +9,22 @@ from hypothesis import strategies as st
 
 from qsim import OperatorError, TooLargeError
 from qsim.algebra import (
-    P0, P1, H, I, Minus, Operator, OperatorProduct, Plus, S, SigmaMinus, SigmaPlus, T, X, Y, Z, kron,
+    P0,
+    P1,
+    H,
+    I,
+    Minus,
+    Operator,
+    OperatorProduct,
+    Plus,
+    S,
+    SigmaMinus,
+    SigmaPlus,
+    T,
+    X,
+    Y,
+    Z,
+    kron,
 )  # fmt: skip
 from qsim.testing import assert_operator_is_consistent
 
@@ -89,7 +104,7 @@ def test_pauli_products_multiply_symbolically():
     assert repr((X @ X - I).simplify()) == "0   (q0, unplaced)"
     assert X.commutator(Y) == 2j * Z
     assert (P0 @ P1).terms == ()
-    assert X @ P0 == SigmaMinus
+    assert SigmaMinus == X @ P0
     assert H @ H == I
     assert H @ X @ H == Z
 

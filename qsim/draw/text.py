@@ -1,0 +1,301 @@
+"""Circuits as text: a line a qubit, wrapped into panels, of bounded length.
+
+Signs: `●` control on 1, `○` control on 0, `⊕` flipped target, `×` exchanged qubits, `M→c0` measurement into a bit,
+`░` barrier. A vertical line joins what belongs together; it crosses qubits that take no part as `┼`. A gate over
+several qubits is a box, in which numbers say which qubit of the gate each one is:
+
+    q0: ─┤0  ├─
+         │ECR│
+    q1: ─┤1  ├─
+"""
+
+import shutil
+import textwrap
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from os import PathLike
+from pathlib import Path
+
+from qsim.circuit import Circuit
+from qsim.draw.layout import HIDDEN, Column, Item, Layout, Names, Rows, lay_out
+from qsim.errors import CircuitError
+
+__all__ = ["TextDrawing", "draw_text"]
+
+MIN_WIDTH = 20  # narrower, labels have no room beside the names
+FALLBACK_WIDTH = 100  # where there is no terminal: files, notebooks
+MAX_LABEL = 40  # characters of a label: four angles of a gate fit
+MAX_LISTED = 8  # registers of bits and global phases that are listed below the drawing
+MAX_NOTE = 500  # characters of such a list
+
+
+@dataclass(frozen=True)
+class TextDrawing:
+    """A drawing made of characters: prints as itself, and shows itself in a notebook."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return f'<pre style="line-height: 1.2; white-space: pre">{escape(self.text)}</pre>'
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the drawing to a file, in UTF-8."""
+        Path(path).write_text(f"{self.text}\n", encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class _Alphabet:
+    """The characters that drawings are made of."""
+
+    wire: str = "─"
+    link: str = "│"
+    crossing: str = "┼"  # of a link and the wire of a qubit that takes no part
+    left: str = "┤"  # sides of a box on its own qubits
+    right: str = "├"
+    through: str = "┼"  # sides of a box on other qubits
+    barrier: str = "░"
+    more: str = "»"  # the wire goes on in the next panel
+    less: str = "«"
+    cut: str = "…"  # something is left out here
+    spelling: Mapping[str, str] = field(default_factory=dict)  # how signs are written that are not in the alphabet
+
+    def write(self, text: str, limit: int = MAX_LABEL) -> str:
+        """A name or label in these characters, on one line; of a long one the start and the end."""
+        if not text.isprintable():
+            text = "".join(c if c.isprintable() else "?" for c in text)
+        if self.spelling and not text.isascii():
+            text = "".join(c if c.isascii() else self.spelling.get(c) or _spell(c) for c in text)
+        tail = (limit - 1) // 2
+        return text if len(text) <= limit else text[: limit - 1 - tail] + self.cut + text[len(text) - tail :]
+
+
+def _spell(character: str) -> str:
+    """A character in ASCII: Greek letters by name, accents and indices taken off, else a question mark."""
+    match unicodedata.name(character, "").split():
+        case ["GREEK", "SMALL", "LETTER", letter, *_]:
+            return letter.lower().replace("lamda", "lambda")
+        case ["GREEK", "CAPITAL", "LETTER", letter, *_]:
+            return letter.capitalize().replace("Lamda", "Lambda")
+    plain = unicodedata.normalize("NFKD", character)
+    return "".join(c for c in plain if c.isascii() and c.isprintable()) or "?"
+
+
+_UNICODE = _Alphabet()
+_ASCII = _Alphabet(
+    *("-", "|", "+", "|", "|", "|", "#", ">", "<", "~"),
+    spelling=dict(zip("●○⊕×√†→⋮…·", ("@", "o", "X", "x", "sqrt", "dg", "->", ":", "...", "*"), strict=True)),
+)
+
+
+def draw_text(
+    circuit: Circuit, *, width: int | None = None, ascii: bool = False, max_lines: int = 400, max_qubits: int = 64
+) -> TextDrawing:
+    """Draw a circuit as text.
+
+    Long circuits are wrapped into panels. Where these would have more than about `max_lines` lines, only the first and
+    the last instructions are shown; the work is bounded likewise, however long the circuit.
+
+    Args:
+        circuit: what to draw.
+        width: characters a line, at least 20; by default those of the terminal.
+        ascii: use ASCII characters alone.
+        max_lines: lines of all panels, about; a panel at the start and one at the end are always shown.
+        max_qubits: of more qubits only the first and the last are shown, half of this number each.
+
+    Raises:
+        CircuitError: an option is out of range, or an instruction of a kind that has no picture.
+
+    >>> print(draw_text(Circuit(2).h(0).cx(0, 1), ascii=True))
+    q0: -H-@-
+           |
+    q1: ---X-
+    """
+    if width is None:
+        width = max(shutil.get_terminal_size((FALLBACK_WIDTH, 24)).columns, MIN_WIDTH)
+    _check("width", width, MIN_WIDTH)
+    _check("max_lines", max_lines, 1)
+    _check("max_qubits", max_qubits, 2)
+    rows, alphabet = Rows(circuit.num_qubits, max_qubits), _ASCII if ascii else _UNICODE
+    margins = _margins(circuit, rows, alphabet, width // 3)
+    room = width - len(margins[0]) - 3 if margins else width  # beside the marks and the last piece of wire
+    pen = _Pen(alphabet, min(MAX_LABEL, room - 3))
+    num_panels = max(max_lines // (2 * len(margins) or 1), 2)
+    layout = lay_out(circuit, rows, pen.measure, num_panels * room)
+    lines = [alphabet.write(circuit.name, width)] if circuit.name else []
+    lines += _panels(layout, margins, rows.gap, pen, room) if margins else ["(no qubits)"]
+    for note in _notes(circuit, rows, layout):
+        lines += textwrap.wrap(alphabet.write(note, MAX_NOTE), width)
+    return TextDrawing("\n".join(lines))
+
+
+def _check(name: str, value: int, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"Argument `{name}` must be an int, not {value!r}.")
+    if value < least:
+        raise CircuitError(f"Argument `{name}` must be at least {least}, but is {value}.")
+
+
+def _margins(circuit: Circuit, rows: Rows, alphabet: _Alphabet, limit: int) -> list[str]:
+    """What stands before each row: the qubit's name, or a sign for those that are left out."""
+    names = Names(circuit.qubits.registers)
+    labels = [alphabet.write(HIDDEN if qubit is None else names[qubit], limit) for qubit in rows.qubits]
+    size = max(map(len, labels), default=0)
+    return [f"{label:>{size}}{' ' if row == rows.gap else ':'} " for row, label in enumerate(labels)]
+
+
+def _notes(circuit: Circuit, rows: Rows, layout: Layout) -> list[str]:
+    """What has no place on a line: classical registers, global phases, and how much is left out."""
+    registers = [f"{bits.name}: {bits.size} bit{'s' * (bits.size != 1)}" for bits in circuit.bits.registers]
+    notes = [_listing(registers, ", ")] if registers else []
+    if layout.phases:
+        notes.append(f"global phase: {_listing(layout.phases, ' · ')}")
+    missing = []
+    if layout.num_skipped + layout.num_hidden:
+        missing.append(f"{layout.num_skipped + layout.num_hidden:,} of {len(circuit):,} instructions")
+    if rows.num_hidden:
+        missing.append(f"{rows.num_hidden:,} of {circuit.num_qubits:,} qubits")
+    return [*notes, f"Not shown: {', '.join(missing)}."] if missing else notes
+
+
+def _listing(items: Sequence[str], separator: str) -> str:
+    more = len(items) - MAX_LISTED
+    return separator.join(items[:MAX_LISTED]) + (f"{separator}… ({more:,} more)" if more > 0 else "")
+
+
+@dataclass(frozen=True)
+class _Pen:
+    """Spells the parts of pictures, and so knows how wide they are."""
+
+    alphabet: _Alphabet
+    limit: int  # characters of a label
+
+    def signs(self, item: Item) -> dict[int, str]:
+        """Row → what is written there."""
+        if item.kind == "barrier":
+            return dict.fromkeys(item.signs, self.alphabet.barrier)
+        tail = f"→{item.label}" if item.kind == "measurement" else ""
+        signs = {row: self.alphabet.write(sign + tail, self.limit) for row, sign in item.signs.items()}
+        if item.kind == "operation" and item.label and not item.box:
+            # a phase stands beside the last control; as much wire before that keeps it in the middle, on the link
+            last = max(row for row, sign in item.signs.items() if sign != HIDDEN)
+            phase = self.alphabet.write(item.label, self.limit // 2)
+            signs[last] = self.alphabet.wire * len(phase) + signs[last] + phase
+        return signs
+
+    def label(self, item: Item) -> str:
+        """What is written in the box."""
+        return self.alphabet.write(item.label, self.limit)
+
+    def box_width(self, item: Item) -> int:
+        """Width of the box with its sides; 0 without a box."""
+        return 2 + max(map(len, [self.label(item), *item.box.values()])) if item.box else 0
+
+    def measure(self, item: Item) -> int:
+        """Width of the whole picture, with the piece of wire before it."""
+        return 1 + max([self.box_width(item), *map(len, self.signs(item).values())])
+
+
+def _panels(layout: Layout, margins: list[str], gap: int | None, pen: _Pen, room: int) -> list[str]:
+    """Lines of all panels, with an empty line between two."""
+    alphabet, lines = pen.alphabet, list[str]()
+    for number, part in enumerate(layout.parts):
+        if number:
+            note = alphabet.write(f"… {layout.num_skipped:,} instructions not shown …")
+            lines += ["", *textwrap.wrap(note, len(margins[0]) + room), ""]
+        runs = _wrap(part, room)
+        for at, columns in enumerate(runs):
+            before = alphabet.less if at else alphabet.cut if number else ""
+            after = alphabet.more if at + 1 < len(runs) else alphabet.cut if number + 1 < len(layout.parts) else ""
+            lines += [""] * (at > 0) + _Panel(pen, gap, columns, len(margins)).lines(margins, before, after)
+    return lines
+
+
+def _wrap(columns: list[Column], room: int) -> list[list[Column]]:
+    """As many columns a panel as fit; at least one panel."""
+    panels: list[list[Column]] = [[]]
+    left = room
+    for column in columns:
+        if column.width > left:
+            panels.append([])
+            left = room
+        panels[-1].append(column)
+        left -= column.width
+    return panels
+
+
+class _Panel:
+    """A grid of characters into which pictures are painted. Row r is line r·step; where links need room step is 2."""
+
+    def __init__(self, pen: _Pen, gap: int | None, columns: list[Column], num_rows: int) -> None:
+        items = [item for column in columns for item in column.items]
+        self.pen = pen
+        self.gap = gap
+        self.step = 2 if any(item.kind == "operation" and len(item.rows) > 1 for item in items) else 1
+        length = sum(column.width for column in columns) or 2
+        num_lines = self.step * (num_rows - 1) + 1
+        self.grid = [[pen.alphabet.wire if self._is_wire(line) else " "] * length for line in range(num_lines)]
+        start = 0
+        for column in columns:
+            for item in column.items:
+                self._paint(item, start + column.width // 2)
+            start += column.width
+
+    def lines(self, margins: list[str], before: str, after: str) -> list[str]:
+        """The finished lines, with what stands before each row and signs that the drawing goes on."""
+        wire, result = self.pen.alphabet.wire, []
+        for line, characters in enumerate(self.grid):
+            row, between = divmod(line, self.step)
+            margin = " " * len(margins[row]) if between else margins[row]
+            start, end = (before, wire + after) if self._is_wire(line) else (" " * len(before), "")
+            result.append(f"{margin}{start}{''.join(characters)}{end}".rstrip())
+        return result
+
+    def _is_wire(self, line: int) -> bool:
+        return line % self.step == 0 and line // self.step != self.gap
+
+    def _paint(self, item: Item, middle: int) -> None:
+        alphabet, step, rows = self.pen.alphabet, self.step, item.rows
+        if item.kind == "barrier":
+            neighbours = [row for row in rows if row + 1 in item.signs]
+            for line in [line for row in neighbours for line in range(step * row + 1, step * (row + 1))]:
+                self._put(line, middle, alphabet.barrier)
+        else:
+            for line in range(step * rows[0] + 1, step * rows[-1]):
+                self._put(line, middle, alphabet.crossing if self._is_wire(line) else alphabet.link)
+        if item.box:
+            self._paint_box(item, middle)
+        for row, sign in self.pen.signs(item).items():
+            # a control between the qubits of a box sits on its left side
+            is_inside = item.box and min(item.box) < row < max(item.box)
+            self._put(step * row, self._left(item, middle) if is_inside else middle - (len(sign) - 1) // 2, sign)
+
+    def _paint_box(self, item: Item, middle: int) -> None:
+        """Sides, a number on each qubit, and the label between the two rows in the middle."""
+        alphabet, width = self.pen.alphabet, self.pen.box_width(item) - 2
+        top, bottom = min(item.box), max(item.box)
+        label_line = 2 * ((top + bottom - 1) // 2) + 1
+        for line in range(2 * top, 2 * bottom + 1):
+            text = "" if line % 2 else alphabet.write(item.box.get(line // 2, ""))
+            if line == label_line:
+                text = self.pen.label(item).center(width)
+            if not self._is_wire(line):
+                text = f"{alphabet.link}{text:<{width}}{alphabet.link}"
+            elif text:
+                text = f"{alphabet.left}{text:<{width}}{alphabet.right}"
+            else:
+                text = f"{alphabet.through}{alphabet.wire * width}{alphabet.through}"
+            self._put(line, self._left(item, middle), text)
+
+    def _left(self, item: Item, middle: int) -> int:
+        """Where the left side of a box is."""
+        return middle - (self.pen.box_width(item) - 1) // 2
+
+    def _put(self, line: int, start: int, text: str) -> None:
+        self.grid[line][start : start + len(text)] = text

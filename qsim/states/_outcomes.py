@@ -1,0 +1,174 @@
+"""Outcomes of measurements as arrays: integers of any width, packed, ascending, each with a value.
+
+An outcome of up to 64 bits is packed into a uint64, a wider one into a byte string (dtype "S") of whole 64-bit words,
+the most significant byte first. Either kind is compared, sorted and searched by NumPy in the order of the integers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsim import bits
+from qsim.errors import StateError
+from qsim.states._layout import BitLayout
+
+__all__ = ["OutcomeTable", "pack_ints", "pack_words"]
+
+Packed = NDArray[Any]
+
+_WORD_BITS = 64
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class OutcomeTable:
+    """Values by outcome: counts of shots, or probabilities. Outcomes that are not listed have the value 0.
+
+    Attributes:
+        layout: how the bits are named and keys are written.
+        outcomes: packed, ascending, distinct; read-only.
+        values: one an outcome, none of them 0; read-only.
+    """
+
+    layout: BitLayout
+    outcomes: Packed
+    values: NDArray[Any]
+
+    @classmethod
+    def collect(cls, layout: BitLayout, outcomes: Packed, values: NDArray[Any]) -> "OutcomeTable":
+        """A table from outcomes in any order: the values of equal ones are added up, zeros dropped."""
+        if not np.all(outcomes[1:] > outcomes[:-1]):
+            order = np.argsort(outcomes, kind="stable")
+            outcomes, values = outcomes[order], values[order]
+            firsts = np.flatnonzero(np.append(True, outcomes[1:] != outcomes[:-1]))  # of each run of equal outcomes
+            outcomes, values = outcomes[firsts], np.add.reduceat(values, firsts)
+        if not np.all(values):
+            kept = np.flatnonzero(values)
+            outcomes, values = outcomes[kept], values[kept]
+        outcomes, values = outcomes.view(), values.view()
+        outcomes.flags.writeable = values.flags.writeable = False
+        return cls(layout, outcomes, values)
+
+    def __len__(self) -> int:
+        return len(self.outcomes)
+
+    def bitstrings(self, rows: Any = slice(None)) -> list[str]:
+        """The keys of some rows, all by default."""
+        return self.layout.write(_unpack_bits(self.outcomes[rows], self.layout.num_bits))
+
+    def ints(self) -> list[int]:
+        """The outcomes as integers."""
+        if self.outcomes.dtype.kind == "u":
+            return self.outcomes.tolist()  # type: ignore[no-any-return]
+        raw, size = self.outcomes.tobytes(), self.outcomes.itemsize
+        return [int.from_bytes(raw[at : at + size], "big") for at in range(0, len(raw), size)]
+
+    def words(self) -> NDArray[np.uint64]:
+        """The outcomes as 64-bit words: shape (k,) up to 64 bits, else (k, words), the most significant word first."""
+        if self.outcomes.dtype.kind == "u":
+            return self.outcomes
+        words = self.outcomes.view(">u8").reshape(len(self), self.outcomes.itemsize // 8).astype(np.uint64)
+        words.flags.writeable = False
+        return words
+
+    def value(self, key: str) -> Any:
+        """The value of a key, 0 if it is not listed."""
+        wanted = pack_ints([self.layout.parse(key)], self.layout.num_bits)
+        return self.values_at(wanted)[0]
+
+    def values_at(self, outcomes: Packed) -> NDArray[Any]:
+        """The values of many packed outcomes, 0 for those that are not listed."""
+        place, found = self._find(outcomes)
+        values = np.zeros(len(outcomes), dtype=self.values.dtype)
+        values[found] = self.values[place[found]]
+        return values
+
+    def largest(self, number: int | None = None) -> NDArray[np.int64]:
+        """Rows by descending value, equal ones by ascending outcome."""
+        return np.argsort(-self.values, kind="stable")[:number]
+
+    def marginal(self, positions: Sequence[int], layout: BitLayout) -> "OutcomeTable":
+        """The values summed over all bits but those at the positions, which come in the order listed."""
+        rows = _unpack_bits(self.outcomes, self.layout.num_bits)[:, list(positions)]
+        return self.collect(layout, _pack_bits(rows), self.values)
+
+    def align(self, other: "OutcomeTable") -> tuple[NDArray[Any], NDArray[Any]]:
+        """The values of both tables, one entry each for every outcome that either lists."""
+        place, found = other._find(self.outcomes)
+        mine = np.zeros(len(other), dtype=self.values.dtype)
+        mine[place[found]] = self.values[found]
+        extra = self.values[~found]
+        return np.append(mine, extra), np.append(other.values, np.zeros(len(extra), dtype=other.values.dtype))
+
+    def _find(self, outcomes: Packed) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Row of each packed outcome, and whether it is there."""
+        place = np.searchsorted(self.outcomes, outcomes)
+        inside = place < len(self)
+        found = inside.copy()
+        found[inside] = self.outcomes[place[inside]] == outcomes[inside]
+        return place, found
+
+
+# ── Packing ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def pack_ints(values: Sequence[int], num_bits: int) -> Packed:
+    """Pack Python integers of any size.
+
+    >>> pack_ints([1, 2], 64).dtype, pack_ints([1, 2], 65).dtype
+    (dtype('uint64'), dtype('S16'))
+    """
+    if num_bits <= _WORD_BITS:
+        return np.array(values, dtype=np.uint64)
+    size = _num_bytes(num_bits)
+    return np.frombuffer(b"".join(value.to_bytes(size, "big") for value in values), dtype=f"S{size}")
+
+
+def pack_words(outcomes: Any, num_bits: int) -> Packed:
+    """Pack integers, or rows of 64-bit words with the most significant word first.
+
+    Raises:
+        StateError: an outcome is negative or has more bits, or the array has another shape.
+    """
+    array = np.asarray(outcomes)
+    num_words = _num_bytes(num_bits) // 8
+    if array.ndim == 1 and num_words == 1:
+        array = array[:, np.newaxis]
+    if array.ndim != 2 or array.shape[1] != num_words:
+        shape = "(k,)" if num_words == 1 else f"(k, {num_words})"
+        raise StateError(f"Argument `outcomes` of {num_bits} bits must have shape {shape}, but has {array.shape}.")
+    if array.dtype.kind not in "iu":
+        if array.size:
+            raise TypeError(f"Argument `outcomes` must be an array of integers, but has dtype {array.dtype}.")
+        array = array.astype(np.uint64)  # an empty list
+    top_bits = num_bits - _WORD_BITS * (num_words - 1)
+    if array.size and (int(array.min()) < 0 or int(array[:, 0].max()) >= bits.register_size(top_bits)):
+        raise StateError(
+            f"Argument `outcomes` must have {num_bits} bits and not be negative, but one of them is wrong."
+        )
+    if num_words == 1:
+        return array[:, 0].astype(np.uint64)
+    return np.ascontiguousarray(array, dtype=">u8").view(f"S{8 * num_words}")[:, 0]
+
+
+def _num_bytes(num_bits: int) -> int:
+    return 8 * max(-(-num_bits // _WORD_BITS), 1)
+
+
+def _unpack_bits(packed: Packed, num_bits: int) -> NDArray[np.uint8]:
+    """Packed outcomes as rows of 0 and 1, leftmost bit first."""
+    big_endian = packed.astype(">u8") if packed.dtype.kind == "u" else np.ascontiguousarray(packed)
+    raw = big_endian.view(np.uint8).reshape(len(packed), _num_bytes(num_bits))
+    rows = np.unpackbits(raw, axis=1)
+    return rows[:, rows.shape[1] - num_bits :]
+
+
+def _pack_bits(rows: NDArray[np.uint8]) -> Packed:
+    """Inverse of `_unpack_bits`."""
+    size = _num_bytes(rows.shape[1])
+    padded = np.zeros((len(rows), 8 * size), dtype=np.uint8)
+    padded[:, 8 * size - rows.shape[1] :] = rows
+    raw = np.packbits(padded, axis=1)
+    return raw.view(">u8")[:, 0].astype(np.uint64) if size == 8 else raw.view(f"S{size}")[:, 0]
