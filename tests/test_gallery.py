@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from functools import cache
@@ -105,7 +106,6 @@ CASES = [  # file, arguments of build, what its circuit must do
     *(("teleportation", {"num_qubits": n}, teleports(n)) for n in (1, 2, 3)),
     ("superdense_coding", {}, always_gives("10")),
     *(("superdense_coding", {"message": bits}, ends_in(basis(int(bits, 2), 2))) for bits in BITS[2]),
-    *(("superdense_coding", {"message": bits}, always_gives(bits)) for bits in BITS[2]),
     ("deutsch_jozsa", {}, ends_in(walsh("01101001"))),
     ("deutsch_jozsa", {"oracle": "constant"}, always_gives("000")),
     ("deutsch_jozsa", {"oracle": "balanced"}, always_gives("111")),
@@ -196,7 +196,7 @@ def test_the_header_says_what_it_is(name):
     for heading in ("Purpose: ", "Source: ", "Expected: "):
         assert heading in ast.get_docstring(tree)
     (build,) = (node for node in tree.body if getattr(node, "name", "") == "build")
-    assert ">>> build(" in ast.get_docstring(build)
+    assert re.search(r">>> .*build\(", ast.get_docstring(build))
     assert all(argument.annotation for argument in build.args.args)
 
 
