@@ -15,7 +15,7 @@ from qsim.engines import kron, numpy_path, reference
 from qsim.errors import CircuitError, ParameterError, StateError
 from qsim.memory import available_memory, require_memory
 from qsim.states import Counts, State
-from qsim.states.sampling import make_rng, sample_indices
+from qsim.states.sampling import check_shots, make_rng, sample_indices
 
 if TYPE_CHECKING:
     from qsim.algebra import Operator
@@ -45,7 +45,7 @@ METHODS: dict[str, Method] = {
 }
 _CHOICES = {"auto": "numpy", "statevector": "numpy"}
 _DTYPES = {"double": np.complex128, "single": np.complex64}
-_SAMPLING_BYTES = 16  # an amplitude's probability, and the running sum
+_SAMPLING_BYTES = 16  # probabilities of the measured qubits, twice while they are summed
 
 
 @dataclass(frozen=True)
@@ -114,10 +114,10 @@ def run(
     start = time.perf_counter()
     name = _method(method)
     dtype = _dtype(precision)
-    _check_shots(shots)
+    shots = None if shots is None else check_shots(shots)
     _check_bound(circuit)
     measured = final_measurements(circuit[:])
-    _guard(circuit, name, dtype, sampled=shots is not None)
+    _guard(circuit, name, dtype, sampled=shots is not None and bool(measured))
     rng, recorded = _generator(seed)
     amplitudes = _initial(circuit, initial, dtype, out)
     simulated = METHODS[name].simulate(circuit, amplitudes)
@@ -190,15 +190,6 @@ def _dtype(precision: str) -> Any:
     return _DTYPES[precision]
 
 
-def _check_shots(shots: Any) -> None:
-    if shots is None:
-        return
-    if isinstance(shots, bool) or not isinstance(shots, (int, np.integer)):
-        raise TypeError(f"Argument `shots` must be an int or None, but is {shots!r}.")
-    if shots < 0:
-        raise CircuitError(f"Argument `shots` must not be negative, but is {shots}.")
-
-
 def _check_bound(circuit: Circuit) -> None:
     for number, instruction in enumerate(circuit):
         if isinstance(instruction, Operation) and instruction.gate.is_symbolic:
@@ -240,9 +231,7 @@ def _initial(circuit: Circuit, initial: Any, dtype: Any, out: NDArray[Any] | Non
         return amplitudes
     start = initial if isinstance(initial, State) else State(initial)
     if start.num_qubits != circuit.num_qubits:
-        raise StateError(
-            f"Argument `initial` has {start.num_qubits} qubits, but the circuit has {circuit.num_qubits}."
-        )
+        raise StateError(f"Argument `initial` has {start.num_qubits} qubits, but the circuit has {circuit.num_qubits}.")
     if not start.is_normalized:
         raise StateError(f"Argument `initial` must be normalised, but its norm is {start.norm:.6g}: use .normalized().")
     if out is None:
@@ -268,13 +257,10 @@ def _generator(seed: int | np.random.Generator | None) -> tuple[np.random.Genera
     return make_rng(seed), None if isinstance(seed, np.random.Generator) else int(seed)
 
 
-def _sample(
-    circuit: Circuit, final: State, measured: dict[int, int], shots: int, rng: np.random.Generator
-) -> Counts:
+def _sample(circuit: Circuit, final: State, measured: dict[int, int], shots: int, rng: np.random.Generator) -> Counts:
     """Counts of all qubits, or of the classical bits with the measured qubits' values."""
     if not measured:
-        outcomes, counts = sample_indices(final.probabilities(), shots, rng)
-        return Counts.from_arrays(outcomes, counts, labels=[f"q{q}" for q in range(circuit.num_qubits)])
+        return final.sample(shots, seed=rng)
     qubits = sorted(set(measured.values()))
     outcomes, counts = sample_indices(final.probabilities(qubits), shots, rng)
     registers = [(register.name, register.size) for register in circuit.bits.registers]

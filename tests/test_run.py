@@ -122,7 +122,7 @@ def test_shots_edges():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: BELL.sample(-1), CircuitError, "must not be negative"),
+        (lambda: BELL.sample(-1), StateError, "0 or more, but is -1"),
         (lambda: BELL.sample(1.5), TypeError, "int"),
         (lambda: BELL.sample(None), CircuitError, "circuit.state"),
         (lambda: run(BELL, method="magic"), CircuitError, "'magic'"),

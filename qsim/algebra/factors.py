@@ -83,6 +83,8 @@ NAMED: dict[str, Factor] = {
         Factor("H", [[_R, _R], [_R, -_R]]),
         Factor("S", [[1, 0], [0, 1j]]),
         Factor("T", [[1, 0], [0, _R + _R * 1j]]),
+        Factor("S†", [[1, 0], [0, -1j]], "S^\\dagger"),
+        Factor("T†", [[1, 0], [0, _R - _R * 1j]], "T^\\dagger"),
         Factor("P+", [[0.5, 0.5], [0.5, 0.5]], "P_+"),
         Factor("P-", [[0.5, -0.5], [-0.5, 0.5]], "P_-"),
     )
@@ -92,28 +94,32 @@ NAMED: dict[str, Factor] = {
 def multiply_factors(left: Factor, right: Factor) -> tuple[complex, Factor | None]:
     """The product `left @ right` as coefficient × factor; no factor means the identity.
 
-    Products of the named 2 × 2 matrices that are a multiple of a named one keep its name: X·Y = i Z, P0·P1 = 0,
-    X·P0 = σ-.
+    A product of 2 × 2 matrices that is a multiple of a named one gets its name: X·Y = i Z, P0·P1 = 0, H·X·H = Z.
     """
     if NAMED.get(left.name) is left and NAMED.get(right.name) is right:
         return _multiply_named(left.name, right.name)
-    return 1.0, Factor(
-        f"{_grouped(left.name)}·{_grouped(right.name)}", left.matrix @ right.matrix, f"{left.latex} {right.latex}"
-    )
+    return _recognised(left, right)
 
 
 @cache
 def _multiply_named(left: str, right: str) -> tuple[complex, Factor | None]:
-    product = NAMED[left].matrix @ NAMED[right].matrix
+    return _recognised(NAMED[left], NAMED[right])
+
+
+def _recognised(left: Factor, right: Factor) -> tuple[complex, Factor | None]:
+    product = left.matrix @ right.matrix
     if not np.any(np.abs(product) > _ROUNDING):
         return 0.0, None
-    for named in NAMED.values():
+    for named in NAMED.values() if left.num_qubits == 1 else ():
         row, column = np.unravel_index(np.argmax(np.abs(named.matrix)), (2, 2))
         ratio = complex(product[row, column] / named.matrix[row, column])
-        if np.allclose(product, ratio * named.matrix, rtol=0, atol=_ROUNDING):
+        if np.all(np.abs(product - ratio * named.matrix) <= _ROUNDING):
             coefficient = complex(round(ratio.real), round(ratio.imag)) if _near_integer(ratio) else ratio
             return coefficient, None if named.name == "I" else named
-    return 1.0, Factor(f"{left}·{right}", product, f"{NAMED[left].latex} {NAMED[right].latex}")
+    name = f"{_grouped(left.name)}·{_grouped(right.name)}"
+    return 1.0, Factor(
+        name if len(name) <= 24 else "M", product, f"{left.latex} {right.latex}" if len(name) <= 24 else "M"
+    )
 
 
 def _near_integer(value: complex) -> bool:

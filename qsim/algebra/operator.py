@@ -426,7 +426,8 @@ class Operator:
         return f"{show.text(self._terms, self._qubits)}   ({count}{self._label()}{suffix})"
 
     def _repr_latex_(self) -> str:
-        return f"${show.latex(self._terms, self._qubits)}$"
+        labels = show.latex_labels(self._qubits, "" if self._placed else ", unplaced")
+        return f"${show.latex(self._terms, self._qubits)}{labels}$"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (self._terms, self._qubits, self._placed)

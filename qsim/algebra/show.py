@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from qsim.algebra.terms import PlacedFactor, Term
 
-__all__ = ["format_coefficient", "latex", "qubit_labels", "text"]
+__all__ = ["format_coefficient", "latex", "latex_labels", "qubit_labels", "text"]
 
 MAX_TERMS = 8  # terms shown; past it the middle is left out
 MAX_SLOTS = 8  # up to this many qubits a term is written with all its ⊗
@@ -37,6 +37,15 @@ def qubit_labels(qubits: Sequence[int]) -> str:
     if len(qubits) > MAX_SLOTS:
         return f"q{qubits[0]} … q{qubits[-1]}"
     return " ".join(f"q{qubit}" for qubit in qubits)
+
+
+def latex_labels(qubits: Sequence[int], suffix: str = "") -> str:
+    r"""The labels as the end of a LaTeX formula.
+
+    >>> print(latex_labels([0, 1]))
+     \qquad (\text{q0 q1})
+    """
+    return rf" \qquad (\text{{{qubit_labels(qubits)}{suffix}}})"
 
 
 def format_coefficient(value: complex) -> str:
@@ -96,7 +105,7 @@ def _join(terms: Sequence[Term], write: Callable[[Term], str], gap: str = " + �
 
 
 def _sum(terms: Sequence[Term], write: Callable[[Term], str], *, first: bool = True) -> str:
-    pieces = []
+    pieces: list[str] = []
     for term in terms:
         number = format_coefficient(term.coefficient)
         sign, number = ("-", number[1:]) if number.startswith("-") else ("+", number)

@@ -105,11 +105,41 @@ def apply_matrix(array: NDArray[Any], matrix: NDArray[Any], qubits: Iterable[int
 
 
 def apply_term(term: Term, array: NDArray[Any], num_qubits: int) -> NDArray[Any]:
-    """Apply a term to an array of shape (2^n,) or (2^n, columns), factor by factor."""
-    result = array
+    """Apply a term to an array of shape (2^n,) or (2^n, columns).
+
+    The one-qubit factors with one entry a row (Pauli matrices, projectors, S, T …) act together in one pass.
+    """
+    simple = [placed for placed in term.factors if _is_monomial(placed.factor)]
+    result = _apply_monomials(term.coefficient, simple, array)
     for placed in term.factors:
-        result = apply_matrix(result, placed.factor.matrix, placed.qubits, num_qubits)
-    return term.coefficient * result
+        if not _is_monomial(placed.factor):
+            result = apply_matrix(result, placed.factor.matrix, placed.qubits, num_qubits)
+    return result
+
+
+def _is_monomial(factor: Factor) -> bool:
+    """One qubit, and only diagonal or only off-diagonal entries."""
+    matrix = factor.matrix
+    return factor.num_qubits == 1 and not ((matrix[0, 0] or matrix[1, 1]) and (matrix[0, 1] or matrix[1, 0]))
+
+
+def _apply_monomials(coefficient: complex, factors: list[PlacedFactor], array: NDArray[Any]) -> NDArray[Any]:
+    """Flip the axes of off-diagonal factors, multiply by the Kronecker product of their entries."""
+    shape: list[int] = []
+    flips: list[slice] = []
+    weights = np.full((1,), coefficient, dtype=np.complex128)
+    previous = -1
+    for (qubit,), factor in factors:
+        is_flip = not (factor.matrix[0, 0] or factor.matrix[1, 1])
+        entries = factor.matrix[[0, 1], [1, 0]] if is_flip else np.diagonal(factor.matrix)
+        shape += [bits.register_size(qubit - previous - 1), 2]
+        flips += [slice(None), slice(None, None, -1 if is_flip else 1)]
+        weights = np.multiply.outer(weights, entries)
+        previous = qubit
+    weights = weights.reshape([*([1, 2] * len(factors)), 1])
+    if array.dtype == np.complex64:
+        weights = weights.astype(np.complex64)
+    return (array.reshape([*shape, -1])[tuple(flips)] * weights).reshape(array.shape)
 
 
 def term_entries(term: Term, num_qubits: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.complex128]]:

@@ -37,6 +37,8 @@ class Builder:
         self._qubits: Registers[Qubit] = Registers(Qubit)
         self._bits: Registers[Bit] = Registers(Bit)
         self._instructions: list[Instruction] = []
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"Argument `name` must be a str or None, but is {name!r}.")
         self.name = name
         for registers, letter, size in ((self._qubits, "q", num_qubits), (self._bits, "c", num_bits)):
             count = _size(size, "num_qubits" if letter == "q" else "num_bits")
@@ -176,7 +178,7 @@ class Builder:
     def _message(self, call: Call, rule: str) -> str:
         name, arguments = call
         place = describe_source(caller())
-        shown = f"{name}({', '.join(map(repr, arguments))})"
+        shown = f"{name}({', '.join(map(_short, arguments))})"
         return f"Operation {len(self._instructions)}, {shown}, added at {place}: {rule}."
 
 
@@ -199,6 +201,12 @@ def _size(value: Any, argument: str) -> int:
     if number < 0:
         raise CircuitError(f"Argument `{argument}` must not be negative, but is {number}.")
     return number
+
+
+def _short(argument: Any) -> str:
+    """An argument on one line, elided."""
+    text = " ".join(repr(argument).split())
+    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def _qubit_names(gate: Gate) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from qsim.circuit.builder import Angle, Bits, Qubits, caller
 from qsim.circuit.gate_methods import GateMethods
 from qsim.circuit.instructions import Barrier, Instruction, Measurement
 from qsim.circuit.parameters import Parameter
-from qsim.errors import CircuitError, UnknownGateError
+from qsim.errors import CircuitError, QsimError, UnknownGateError
 from qsim.gates import Gate, unitary
 from qsim.gates.table import TABLE, suggestion
 
@@ -110,7 +110,7 @@ class Circuit(GateMethods):
         self._add_spread(item, qubits)
         return self
 
-    def apply(self, operator: Any, *qubits: Qubits, check: bool = True) -> Self:
+    def apply(self, operator: Any, *qubits: Qubits, check: bool = True, name: str | None = None) -> Self:
         """Add a unitary `Operator` or a 2^k × 2^k matrix as a gate.
 
         Args:
@@ -118,6 +118,7 @@ class Circuit(GateMethods):
                 Operator, which needs none.
             qubits: where.
             check: refuse what is not unitary.
+            name: what drawings show; "operator" or "unitary" by default.
 
         >>> from qsim.algebra import I, X, P0, P1, kron
         >>> Circuit(2).h(0).apply(kron(P0, I) + kron(P1, X), 0, 1).state()
@@ -125,16 +126,19 @@ class Circuit(GateMethods):
         """
         if isinstance(operator, Gate | Circuit):
             raise TypeError("apply takes an Operator or a matrix; use append() for a Gate or a Circuit.")
-        name = "operator" if isinstance(operator, Operator) else "unitary"
+        call = ("apply", (operator, *qubits))
+        name = name or ("operator" if isinstance(operator, Operator) else "unitary")
         if isinstance(operator, Operator) and operator.is_placed:
             if qubits:
                 raise CircuitError(f"A placed operator needs no qubits, but {qubits} were given.")
             qubits, operator = operator.qubits, operator.unplaced()
-        gate = unitary(operator, name, check=check)
-        targets = self._numbers(qubits, ("apply", qubits))
+        try:
+            gate = unitary(operator, name, check=check)
+        except QsimError as error:
+            self._refuse(call, str(error).rstrip("."))
+        targets = self._numbers(qubits, call)
         if len(targets) != gate.num_qubits:
-            rule = f"the operator acts on {gate.num_qubits} qubits, but {len(targets)} were given"
-            self._refuse(("apply", targets), rule)
+            self._refuse(call, f"the operator acts on {gate.num_qubits} qubits, but {len(targets)} were given")
         self._extend_checked(gate, [tuple(targets)])
         return self
 
@@ -286,6 +290,10 @@ class Circuit(GateMethods):
 
     def __str__(self) -> str:
         return str(self.draw())
+
+    def _repr_html_(self) -> str:
+        html: str = self.draw()._repr_html_()
+        return html
 
     def __repr__(self) -> str:
         return analysis.describe(self)

@@ -261,22 +261,27 @@ class _Panel:
         return line % self.step == 0 and line // self.step != self.gap
 
     def _paint(self, item: Item, middle: int) -> None:
-        alphabet, step, rows = self.pen.alphabet, self.step, item.rows
         if item.kind == "barrier":
-            neighbours = [row for row in rows if row + 1 in item.signs]
-            for line in [line for row in neighbours for line in range(step * row + 1, step * (row + 1))]:
-                self._put(line, middle, alphabet.barrier)
-        else:
-            for line in range(step * rows[0] + 1, step * rows[-1]):
-                self._put(line, middle, alphabet.crossing if self._is_wire(line) else alphabet.link)
+            self._paint_barrier(item, middle)
+            return
+        link = middle  # controls of a box sit on its left side
         if item.box:
-            self._paint_box(item, middle)
+            link -= (self.pen.box_width(item) - 1) // 2
+        rows = item.rows
+        for line in range(self.step * rows[0] + 1, self.step * rows[-1]):
+            self._put(line, link, self.pen.alphabet.crossing if self._is_wire(line) else self.pen.alphabet.link)
+        if item.box:
+            self._paint_box(item, link)
         for row, sign in self.pen.signs(item).items():
-            # a control between the qubits of a box sits on its left side
-            is_inside = item.box and min(item.box) < row < max(item.box)
-            self._put(step * row, self._left(item, middle) if is_inside else middle - (len(sign) - 1) // 2, sign)
+            self._put(self.step * row, link - (len(sign) - 1) // 2, sign)
 
-    def _paint_box(self, item: Item, middle: int) -> None:
+    def _paint_barrier(self, item: Item, middle: int) -> None:
+        for row, sign in self.pen.signs(item).items():
+            last = self.step * (row + 1) - 1 if row + 1 in item.signs else self.step * row
+            for line in range(self.step * row, last + 1):
+                self._put(line, middle, sign)
+
+    def _paint_box(self, item: Item, start: int) -> None:
         """Sides, a number on each qubit, and the label between the two rows in the middle."""
         alphabet, width = self.pen.alphabet, self.pen.box_width(item) - 2
         top, bottom = min(item.box), max(item.box)
@@ -291,11 +296,7 @@ class _Panel:
                 text = f"{alphabet.left}{text:<{width}}{alphabet.right}"
             else:
                 text = f"{alphabet.through}{alphabet.wire * width}{alphabet.through}"
-            self._put(line, self._left(item, middle), text)
-
-    def _left(self, item: Item, middle: int) -> int:
-        """Where the left side of a box is."""
-        return middle - (self.pen.box_width(item) - 1) // 2
+            self._put(line, start, text)
 
     def _put(self, line: int, start: int, text: str) -> None:
         self.grid[line][start : start + len(text)] = text

@@ -96,14 +96,12 @@ def _check_length(name: str, array: NDArray[Any]) -> None:
 def _check_unitary(operator: Operator) -> None:
     if operator.num_qubits > 10 or len(operator.terms) > 1:
         if not operator.is_unitary:
-            raise CircuitError(
-                "Argument `matrix` must be unitary, but the operator is not: U U† differs from the identity."
-            )
+            raise CircuitError("A gate must be unitary, but U U† differs from the identity.")
         return
     matrix = operator.matrix()
     gap = float(np.abs(matrix @ matrix.conj().T - np.eye(len(matrix))).max())
     if gap > UNITARY_TOLERANCE:
-        raise CircuitError(f"Argument `matrix` must be unitary, but U U† differs from the identity by {gap:.3g}.")
+        raise CircuitError(f"A gate must be unitary, but U U† differs from the identity by {gap:.3g}.")
 
 
 def _is_fixed_diagonal(operator: Operator) -> bool:

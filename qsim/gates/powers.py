@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qsim.gates.angles import format_angle
 from qsim.gates.custom_specs import diagonal_spec, matrix_spec, permutation_spec
 from qsim.gates.spec import GateSpec
 
@@ -15,7 +16,8 @@ __all__ = ["adjoint_spec", "power_spec"]
 
 def adjoint_spec(spec: GateSpec, params: tuple[float, ...]) -> GateSpec:
     """The adjoint as a custom gate of the same structure, its name with a dagger put on or taken off."""
-    name = spec.name[:-1] if spec.name.endswith("†") else f"{spec.name}†"
+    angles = f"({', '.join(map(format_angle, params))})" if params else ""
+    name = spec.name[:-1] if spec.name.endswith("†") else f"{spec.name}{angles}†"
     if spec.data is not None and spec.structure == "diagonal":
         return diagonal_spec(np.conj(spec.data), name)
     if spec.structure == "permutation":
@@ -26,7 +28,8 @@ def adjoint_spec(spec: GateSpec, params: tuple[float, ...]) -> GateSpec:
 
 def power_spec(spec: GateSpec, params: tuple[float, ...], t: float) -> GateSpec:
     """The t-th power as a custom gate, eigenphases in (−π, π]."""
-    name = f"{spec.name}^{t:g}"
+    angles = f"({', '.join(map(format_angle, params))})" if params else ""
+    name = f"{spec.name}{angles}^{t:g}"
     if spec.data is not None and spec.structure == "diagonal":
         return diagonal_spec(_phase_powers(spec.data, t), name)
     matrix = spec.operator(*params).matrix()

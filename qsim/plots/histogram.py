@@ -1,5 +1,6 @@
 """Histograms of counts, drawn with matplotlib."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ __all__ = ["histogram"]
 
 # Colour-blind readers can tell them apart: M. Okabe and K. Ito, Color Universal Design, 2008.
 _COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
+_HATCHES = (None, "///", "...")  # for the 9th run and on
 _INK = "#222222"
 _GROUP_WIDTH = 0.8  # of all bars of an outcome; the next outcome is at distance 1
 _REST_GAP = 0.4  # the rest stands so much further off
@@ -36,6 +38,7 @@ class _Columns:
     """What is drawn, a column an outcome; the last may be the rest. Arrays have the shape (runs, columns).
 
     Attributes:
+        runs: what the legend calls them.
         labels: of the columns.
         positions: of their middles.
         shares: heights of the bars.
@@ -45,6 +48,7 @@ class _Columns:
         num_keys: columns that are not the rest.
     """
 
+    runs: list[str]
     labels: list[str]
     positions: NDArray[np.float64]
     shares: NDArray[np.float64]
@@ -85,9 +89,9 @@ def histogram(
     runs = _named_runs(counts)
     layout = next(iter(runs.values()))._table.layout
     table = None if exact is None else distribution(exact, layout)
-    columns = _columns(choose_bars(list(runs.values()), table, top, sort), list(runs.values()))
+    columns = _columns(choose_bars(list(runs.values()), table, top, sort), runs)
     axes = _new_axes(columns) if ax is None else ax
-    _draw_bars(axes, columns, list(runs), error_bars)
+    _draw_bars(axes, columns, error_bars)
     if columns.exact is not None:
         axes.bar(columns.positions, columns.exact, width=_GROUP_WIDTH, fill=False, edgecolor=_INK, label="exact")
     _scale_height(axes, columns, error_bars)
@@ -95,7 +99,7 @@ def histogram(
     axes.set_xlabel(f"outcome ({layout.describe()})")
     axes.set_ylabel("probability")
     axes.spines[["top", "right"]].set_visible(False)
-    _draw_legend(axes, max(map(len, runs)))
+    _draw_legend(axes, columns)
     return axes
 
 
@@ -117,7 +121,7 @@ def _named_runs(counts: Mapping[str, Any]) -> dict[str, Counts]:
     return runs
 
 
-def _columns(bars: Bars, runs: list[Counts]) -> _Columns:
+def _columns(bars: Bars, runs: dict[str, Counts]) -> _Columns:
     counts, exact, labels = bars.counts, bars.exact, [shorten(key, _MAX_KEY) for key in bars.keys]
     positions = np.arange(len(labels), dtype=float)
     if bars.has_rest:
@@ -126,26 +130,27 @@ def _columns(bars: Bars, runs: list[Counts]) -> _Columns:
         positions = np.append(positions, len(positions) + _REST_GAP)
         exact = None if exact is None else np.append(exact, bars.exact_rest)
     # A run without shots has no bars, and errors of none.
-    intervals = [
-        wilson_interval(row, run.shots) if run.shots else (row, row) for row, run in zip(counts, runs, strict=True)
-    ]
-    shots = np.array([[max(run.shots, 1)] for run in runs])
+    shots = [run.shots for run in runs.values()]
+    intervals = [wilson_interval(row, total) if total else (row, row) for row, total in zip(counts, shots, strict=True)]
     low, high = np.moveaxis(np.array(intervals, dtype=float), 1, 0)
-    return _Columns(labels, positions, counts / shots, low, high, exact, len(bars.keys))
+    shares = counts / np.maximum(shots, 1)[:, np.newaxis]
+    return _Columns(list(runs), labels, positions, shares, low, high, exact, len(bars.keys))
 
 
 # ── Drawing ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _new_axes(columns: _Columns) -> "Axes":
-    """Axes of a new figure, wide enough for the bars and high enough for the labels below them."""
+    """Axes of a new figure, wide enough for the bars and high enough for the labels below them and the legend."""
     from matplotlib import pyplot
 
     num_runs, num_columns = columns.shares.shape
     width = min(max(1.5 + num_columns * max(0.42, 0.2 * num_runs), 5.0), 13.0)
     size, rotation = _label_style(columns, (width - 1) * _INCH)
     longest = max(map(len, columns.labels), default=0)
-    height = 3.4 + (longest * size * _CHARACTER / _INCH if rotation else 0)
+    label_height = longest * size * _CHARACTER if rotation else 0.0
+    legend_rows = math.ceil((num_runs + 1) / _legend_columns(columns, (width - 1) * _INCH))
+    height = 3.2 + (label_height + legend_rows * 1.6 * _FONT_SIZE) / _INCH
     return pyplot.subplots(figsize=(width, height), layout="constrained")[1]
 
 
@@ -165,12 +170,14 @@ def _middles(columns: _Columns) -> NDArray[np.float64]:
     return columns.positions + offsets[:, np.newaxis]
 
 
-def _draw_bars(axes: "Axes", columns: _Columns, names: list[str], error_bars: bool) -> None:
+def _draw_bars(axes: "Axes", columns: _Columns, error_bars: bool) -> None:
     """The runs' bars with their intervals; those of the rest are paler."""
-    width = 0.94 * _GROUP_WIDTH / len(names)
+    width = 0.94 * _GROUP_WIDTH / len(columns.runs)
     cap_size = min(3.0, 60 * width / max(len(columns.labels), 1))
-    for number, (name, middles, shares) in enumerate(zip(names, _middles(columns), columns.shares, strict=True)):
-        drawn = axes.bar(middles, shares, width=width, color=_COLORS[number % len(_COLORS)], label=name)
+    for number, (name, middles, shares) in enumerate(zip(columns.runs, _middles(columns), columns.shares, strict=True)):
+        repeat, color = divmod(number, len(_COLORS))
+        hatch = _HATCHES[repeat % len(_HATCHES)]
+        drawn = axes.bar(middles, shares, width=width, color=_COLORS[color], hatch=hatch, label=name)
         for patch in drawn.patches[columns.num_keys :]:
             patch.set_alpha(0.55)
         if error_bars:
@@ -203,14 +210,19 @@ def _label_columns(axes: "Axes", columns: _Columns) -> None:
         axes.set_xlim(columns.positions[0] - 0.6, columns.positions[-1] + 0.6)
 
 
-def _draw_legend(axes: "Axes", longest: int) -> None:
-    """A legend above the axes, in as many columns as fit: inside it would hide bars."""
-    entry = (longest + 8) * _FONT_SIZE * _CHARACTER  # the patch and the gaps take about 8 characters
+def _legend_columns(columns: _Columns, width: float) -> int:
+    """How many entries of the legend fit side by side in that width in points."""
+    entry = (max(map(len, columns.runs)) + 8) * _FONT_SIZE * _CHARACTER  # patch and gaps take about 8 characters
+    return max(int(width / entry), 1)
+
+
+def _draw_legend(axes: "Axes", columns: _Columns) -> None:
+    """A legend above the axes: inside it would hide bars."""
     axes.legend(
         loc="lower left",
         bbox_to_anchor=(0, 1.01),
         borderaxespad=0,
-        ncols=max(int(_width(axes) / entry), 1),
+        ncols=_legend_columns(columns, _width(axes)),
         frameon=False,
         fontsize=_FONT_SIZE,
     )

@@ -38,7 +38,7 @@ def text_histogram(
         counts: what was measured.
         top: outcomes shown, the most frequent; the others are summed up in a line without a bar.
         sort: "key" for ascending keys, "count" for the most frequent first.
-        width: of the lines; by default that of the terminal, but at most 80.
+        width: of the lines; by default that of the terminal, but at most 80. They may need 60 in any case.
         ascii: use ASCII characters alone, as is done where standard output can take no others.
 
     >>> print(text_histogram(Counts({"00": 497, "11": 503}), width=49))

@@ -42,25 +42,30 @@ def distribution(source: Any, layout: BitLayout) -> OutcomeTable:
 
 def _of_mapping(given: Mapping[str, Any], layout: BitLayout) -> OutcomeTable:
     packed = pack_ints([layout.parse(key) for key in given], layout.num_bits)
-    return OutcomeTable.collect(layout, packed, _checked(list(given.values())))
+    return OutcomeTable.collect(layout, packed, _scaled(_numbers(list(given.values()))))
 
 
 def _of_vector(given: Any, layout: BitLayout) -> OutcomeTable:
-    vector = np.asarray(given)
+    vector = _numbers(given)
     if vector.shape != (bits.register_size(layout.num_bits),):
         raise StateError(
             f"Probabilities of {layout.num_bits} bits must be a vector of length 2^{layout.num_bits}, but have shape "
             f"{vector.shape}."
         )
-    values = _checked(vector)
+    values = _scaled(vector)
     seen = np.flatnonzero(values)
     return OutcomeTable.collect(layout, seen.astype(np.uint64), values[seen])
 
 
-def _checked(values: Any) -> NDArray[np.float64]:
+def _numbers(values: Any) -> NDArray[Any]:
     array = np.asarray(values)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"Probabilities must be real numbers, but have dtype {array.dtype}.")
+    return array
+
+
+def _scaled(array: NDArray[Any]) -> NDArray[np.float64]:
+    """Probabilities that sum to 1 exactly, checked to be such but for rounding."""
     if not np.all(array >= 0):
         raise StateError(f"Probabilities must be 0 or more, but one is {array.min()}.")
     total = float(array.sum(dtype=np.float64))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsim import bits
-from qsim.algebra.show import format_coefficient, qubit_labels
+from qsim.algebra.show import format_coefficient, latex_labels, qubit_labels
 from qsim.states._qubits import BLOCK_QUBITS
 
 __all__ = ["ket_bra_sum", "ket_bra_sum_latex", "ket_sum", "ket_sum_latex"]
@@ -46,10 +46,10 @@ def ket_sum_latex(amplitudes: NDArray[np.complexfloating], num_qubits: int) -> s
     r"""The largest kets in LaTeX, without dollar signs.
 
     >>> print(ket_sum_latex(np.array([0.6, 0, 0, -0.8j]), 2))
-    0.6\,|00\rangle - 0.8i\,|11\rangle
+    0.6\,|00\rangle - 0.8i\,|11\rangle \qquad (\text{q0 q1})
     """
     body = _sum(amplitudes, lambda index: rf"\,|{bits.bitstring(index, num_qubits)}\rangle", lambda _: r"\cdots")
-    return _latex_powers(body)
+    return _latex_powers(body) + latex_labels(range(num_qubits))
 
 
 def ket_bra_sum_latex(matrix: NDArray[np.complexfloating], num_qubits: int) -> str:
@@ -59,7 +59,8 @@ def ket_bra_sum_latex(matrix: NDArray[np.complexfloating], num_qubits: int) -> s
         row, column = divmod(index, bits.register_size(num_qubits))
         return rf"\,|{bits.bitstring(row, num_qubits)}\rangle\langle {bits.bitstring(column, num_qubits)}|"
 
-    return _latex_powers(_sum(matrix.reshape(-1), write, lambda _: r"\cdots"))
+    body = _sum(matrix.reshape(-1), write, lambda _: r"\cdots")
+    return _latex_powers(body) + latex_labels(range(num_qubits))
 
 
 def _latex_powers(text: str) -> str:

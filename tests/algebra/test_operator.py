@@ -105,6 +105,9 @@ def test_pauli_products_multiply_symbolically():
     assert X.commutator(Y) == 2j * Z
     assert (P0 @ P1).terms == ()
     assert SigmaMinus == X @ P0
+    assert repr(H @ X @ H) == "Z   (q0, unplaced)"
+    assert repr(S @ S.dagger()) == "I   (q0, unplaced)"
+    assert repr(T.dagger() @ T.dagger()) == "S†   (q0, unplaced)"
     assert H @ H == I
     assert H @ X @ H == Z
 
@@ -228,8 +231,8 @@ def test_linear_operator_works_with_scipy():
 
 
 def test_reading_as_mathematics():
-    assert kron(P0, I)._repr_latex_() == r"$P_0 \otimes I$"
-    assert (0.5 * X(3) - 1j * Z(9))._repr_latex_() == r"$0.5 X \otimes I - i I \otimes Z$"
+    assert kron(P0, I)._repr_latex_() == r"$P_0 \otimes I \qquad (\text{q0 q1, unplaced})$"
+    assert (0.5 * X(3) - 1j * Z(9))._repr_latex_() == r"$0.5 X \otimes I - i I \otimes Z \qquad (\text{q3 q9})$"
     assert repr(0.5 * X(3) - 1j * Z(9)) == "0.5 X⊗I - i I⊗Z   (q3 q9)"
     assert repr(Operator.from_matrix(np.eye(4), "U")(2, 0)) == "U(2, 0)   (q0 q2)"
     assert repr(Operator.from_paulis({"XX": 1e-7})) == "1e-07 X⊗X   (q0 q1, unplaced)"

@@ -14,8 +14,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from qsim.circuit.parameters import Parameter, ParameterExpression, compile_expressions, resolve_values
-from qsim.gates.angles import format_angle
 from qsim.errors import ParameterError
+from qsim.gates.angles import format_angle
 
 PI = math.pi
 THETA, PHI, LAM = PARAMETERS = (Parameter("θ"), Parameter("φ"), Parameter("λ"))

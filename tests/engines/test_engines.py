@@ -53,7 +53,7 @@ def test_engines_agree_on_random_circuits(num_qubits, num_operations, seed):
 
 
 CUSTOM = {
-    "dense": lambda rng, k: gates.unitary(np.linalg.qr(rng.normal(size=(2**k, 2**k)) + 1j * rng.normal(size=(2**k, 2**k)))[0]),
+    "dense": lambda rng, k: gates.unitary(np.linalg.qr(rng.normal(size=(2, 2**k, 2**k)).T @ [1, 1j])[0]),
     "diagonal": lambda rng, k: gates.diagonal(rng.uniform(-3, 3, 2**k)),
     "permutation": lambda rng, k: gates.permutation(rng.permutation(2**k)),
 }  # fmt: skip

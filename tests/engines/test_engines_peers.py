@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import peer
+from peers import peer
 
 from qsim import Circuit
 from qsim.gates import TABLE

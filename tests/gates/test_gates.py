@@ -71,7 +71,16 @@ def test_power_has_eigenphases_in_the_principal_branch(name):
     np.testing.assert_allclose(found, expected, atol=1e-7)
 
 
+def test_an_eigenvalue_of_minus_one_has_phase_pi_whatever_its_rounding():
+    for last in (-1, np.exp(1j * np.pi), np.exp(-1j * np.pi)):
+        for gate in (gates.unitary(np.diag([1, last])), gates.diagonal([0, np.angle(last)])):
+            np.testing.assert_allclose(gate.power(0.5).matrix(), np.diag([1, 1j]), atol=1e-12)
+    turned = gates.unitary(np.array([[0, 1j], [-1j, 0]]))  # eigenvalues ±1 that are not exact
+    np.testing.assert_allclose(np.linalg.eigvals(turned.power(0.5).matrix()).sum(), 1 + 1j, atol=1e-12)
+
+
 def test_powers_and_inverses_keep_their_names():
+    assert gates.u(0.1, 0.2, 0.3).power(0.5).name == "u(0.1, 0.2, 0.3)^0.5"
     assert gates.rx(0.4).power(0.5) == gates.rx(0.2)
     assert gates.z.power(0.5) == gates.p(math.pi / 2)
     assert gates.cz.power(0.5) == gates.cp(math.pi / 2)

@@ -46,6 +46,6 @@ def test_repr_shows_the_largest_and_of_equal_ones_the_first():
 
 
 def test_latex():
-    assert State.bell("psi-")._repr_latex_() == r"$0.7071\,|01\rangle - 0.7071\,|10\rangle$"
-    assert State([1, 1e-5])._repr_latex_() == r"$\,|0\rangle + 1\cdot 10^{-5}\,|1\rangle$"
-    assert State("+" * 5)._repr_latex_().endswith(r" + \cdots$")
+    assert State.bell("psi-")._repr_latex_() == r"$0.7071\,|01\rangle - 0.7071\,|10\rangle \qquad (\text{q0 q1})$"
+    assert State([1, 1e-5])._repr_latex_() == r"$\,|0\rangle + 1\cdot 10^{-5}\,|1\rangle \qquad (\text{q0})$"
+    assert State("+" * 5)._repr_latex_().endswith(r" + \cdots \qquad (\text{q0 q1 q2 q3 q4})$")

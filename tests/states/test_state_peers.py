@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from conftest import peer
+from peers import peer
 
 from qsim.algebra import Operator
 from qsim.states import DensityMatrix, State
