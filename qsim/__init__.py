@@ -49,6 +49,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 def __getattr__(name: str) -> Any:
     """What loads more than NumPy comes when it is first asked for."""
     if name in ("plots", "testing"):

@@ -14,7 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qsim.errors import TooLargeError
+
 __all__ = [
+    "MAX_INDEX_QUBITS",
     "all_indices",
     "bitstring",
     "bitstrings",
@@ -29,6 +32,12 @@ __all__ = [
 ]
 
 IndexArray = NDArray[np.int64]
+MAX_INDEX_QUBITS = 62  # indices in arrays are 64-bit integers with a sign
+
+
+def _check_width(num_qubits: int) -> None:
+    if num_qubits > MAX_INDEX_QUBITS:
+        raise TooLargeError(f"Index arrays have room for {MAX_INDEX_QUBITS} qubits, but {num_qubits} are asked for.")
 
 
 def qubit_bit(qubit: int, num_qubits: int) -> int:
@@ -105,6 +114,7 @@ def embed_bits(values: NDArray[Any], qubits: Sequence[int], num_qubits: int) -> 
     >>> embed_bits(np.array([0b00, 0b01, 0b10, 0b11]), [2, 0], 3).tolist()   # qubit 2 first, then qubit 0
     [0, 4, 1, 5]
     """
+    _check_width(num_qubits)
     values = np.asarray(values, dtype=np.int64)
     indices = np.zeros_like(values)
     width = len(qubits)
@@ -120,6 +130,7 @@ def extract_bits(indices: NDArray[Any], qubits: Sequence[int], num_qubits: int) 
     >>> extract_bits(np.array([0b100, 0b001]), [2, 0], 3).tolist()
     [1, 2]
     """
+    _check_width(num_qubits)
     indices = np.asarray(indices, dtype=np.int64)
     values = np.zeros_like(indices)
     for qubit in qubits:

@@ -13,9 +13,10 @@ from qsim.circuit import Circuit, Instruction, Operation
 from qsim.circuit.analysis import final_measurements, locate
 from qsim.engines import kron, numpy_path, reference
 from qsim.errors import CircuitError, ParameterError, StateError
+from qsim.gates import TABLE
 from qsim.memory import available_memory, require_memory
 from qsim.states import Counts, State
-from qsim.states.sampling import check_shots, make_rng, sample_indices
+from qsim.states.sampling import check_shots, make_rng
 
 if TYPE_CHECKING:
     from qsim.algebra import Operator
@@ -33,14 +34,12 @@ class Method(NamedTuple):
 
 METHODS: dict[str, Method] = {
     "numpy": Method(numpy_path.simulate, lambda n, size: size * bits.register_size(n), "gates on slices of the state"),
-    "dense": Method(
-        kron.simulate_dense, lambda n, size: 3 * size * bits.register_size(2 * n), "one dense Kronecker matrix"
-    ),
+    "dense": Method(kron.simulate_dense, lambda n, size: 128 * bits.register_size(2 * n), "one dense Kronecker matrix"),
     "sparse": Method(
-        kron.simulate_sparse, lambda n, size: 160 * bits.register_size(n), "a sparse Kronecker matrix for each gate"
+        kron.simulate_sparse, lambda n, size: 288 * bits.register_size(n), "a sparse Kronecker matrix for each gate"
     ),
     "reference": Method(
-        reference.simulate, lambda n, size: 64 * bits.register_size(2 * n), "a dense Kronecker matrix for each gate"
+        reference.simulate, lambda n, size: 96 * bits.register_size(2 * n), "a dense Kronecker matrix for each gate"
     ),
 }
 _CHOICES = {"auto": "numpy", "statevector": "numpy"}
@@ -112,6 +111,8 @@ def run(
     Counts({'00': 476, '11': 524}, bits q0 q1)
     """
     start = time.perf_counter()
+    if not isinstance(circuit, Circuit):
+        raise TypeError(f"Argument `circuit` must be a Circuit, but is {type(circuit).__name__}.")
     name = _method(method)
     dtype = _dtype(precision)
     shots = None if shots is None else check_shots(shots)
@@ -121,7 +122,7 @@ def run(
     rng, recorded = _generator(seed)
     amplitudes = _initial(circuit, initial, dtype, out)
     simulated = METHODS[name].simulate(circuit, amplitudes)
-    final = State._wrap(_into(simulated, out))
+    final = State._wrap(_into(simulated, out), normalized=all(map(_is_from_table, circuit)))
     middle = time.perf_counter()
     counts = None if shots is None else _sample(circuit, final, measured, shots, rng)
     end = time.perf_counter()
@@ -165,7 +166,7 @@ def steps(circuit: Circuit) -> Iterator[tuple[Instruction, State]]:
     for number, instruction in enumerate(circuit):
         if instruction.name == "measure":
             raise CircuitError(f"{locate(number, instruction)}: steps() needs a circuit without measurements.")
-    _guard(circuit, "numpy", np.complex128, sampled=False)
+    _guard(circuit, "numpy", np.complex128, sampled=False, states=2)
     amplitudes = _initial(circuit, None, np.complex128, None)
     for instruction in circuit:
         amplitudes = amplitudes.copy()  # the state before stays with whoever took it
@@ -178,14 +179,14 @@ def steps(circuit: Circuit) -> Iterator[tuple[Instruction, State]]:
 
 
 def _method(method: str) -> str:
-    name = _CHOICES.get(method, method)
+    name = _CHOICES.get(method, method) if isinstance(method, str) else ""
     if name not in METHODS:
         raise CircuitError(f"Argument `method` must be one of {[*_CHOICES, *METHODS]}, but is {method!r}.")
     return name
 
 
 def _dtype(precision: str) -> Any:
-    if precision not in _DTYPES:
+    if not isinstance(precision, str) or precision not in _DTYPES:
         raise CircuitError(f'Argument `precision` must be "double" or "single", but is {precision!r}.')
     return _DTYPES[precision]
 
@@ -201,13 +202,14 @@ def _check_bound(circuit: Circuit) -> None:
             )
 
 
-def _guard(circuit: Circuit, name: str, dtype: Any, *, sampled: bool) -> None:
+def _guard(circuit: Circuit, name: str, dtype: Any, *, sampled: bool, states: int = 1) -> None:
     """Refuse what memory does not hold, before anything is allocated."""
     n, size = circuit.num_qubits, np.dtype(dtype).itemsize
     extra = _SAMPLING_BYTES if sampled else 0
+    copies = (_copies(circuit) if name == "numpy" else 1) + states - 1
 
     def need(qubits: int) -> int:
-        return METHODS[name].memory(qubits, size) + extra * bits.register_size(qubits)
+        return METHODS[name].memory(qubits, copies * size) + extra * bits.register_size(qubits)
 
     if need(n) <= 2**20:
         return
@@ -216,9 +218,26 @@ def _guard(circuit: Circuit, name: str, dtype: Any, *, sampled: bool) -> None:
     require_memory(need(n), f"A run of {n} qubits (method {name!r})", f"{fits} qubits would fit.")
 
 
+def _copies(circuit: Circuit) -> int:
+    """States that the NumPy engine holds at once: gates on many qubits act on a copy with their axes in front."""
+    widest = max((len(i.targets) for i in circuit if isinstance(i, Operation)), default=0)
+    if widest <= numpy_path.SLICED_TARGETS:
+        return 1
+    return 4 if widest <= numpy_path.MATRIX_TARGETS else 6
+
+
+def _is_from_table(instruction: Instruction) -> bool:
+    """Whether it is surely unitary: custom gates may have been added unchecked."""
+    return not isinstance(instruction, Operation) or instruction.gate.spec.name in TABLE
+
+
 def _initial(circuit: Circuit, initial: Any, dtype: Any, out: NDArray[Any] | None) -> NDArray[Any]:
     """The amplitudes to start from: an array of their own, or `out`."""
     size = bits.register_size(circuit.num_qubits)
+    if out is not None and not isinstance(out, np.ndarray):
+        raise TypeError(f"Argument `out` must be an array, but is {type(out).__name__}.")
+    if out is not None and not out.flags.writeable:
+        raise StateError("Argument `out` must be writeable, but is read-only.")
     if out is not None and (out.shape != (size,) or out.dtype != dtype or not out.flags.c_contiguous):
         raise StateError(
             f"Argument `out` must be a contiguous array of {size} {np.dtype(dtype)}, but has shape {out.shape} "
@@ -262,7 +281,7 @@ def _sample(circuit: Circuit, final: State, measured: dict[int, int], shots: int
     if not measured:
         return final.sample(shots, seed=rng)
     qubits = sorted(set(measured.values()))
-    outcomes, counts = sample_indices(final.probabilities(qubits), shots, rng)
+    outcomes, counts = final._draw(tuple(qubits), shots, rng)
     registers = [(register.name, register.size) for register in circuit.bits.registers]
     columns = [qubits.index(measured[bit]) if bit in measured else None for bit in range(circuit.num_bits)]
     return Counts.from_arrays(bits.spread_columns(outcomes, columns, len(qubits)), counts, registers=registers)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from qsim.circuit import Circuit
 from qsim.gates import TABLE, Gate
-from qsim.run import METHODS, run
+from qsim.run import METHODS
 from qsim.states import Counts, State
 from qsim.states.sampling import make_rng
 
@@ -87,7 +87,7 @@ def assert_gate_is_consistent(gate: Gate, atol: float = 1e-10) -> None:
     """
     matrix = gate.matrix()
     size = 2**gate.num_qubits
-    assert matrix.shape == (size, size), f"{gate}: matrix of shape {matrix.shape} for {gate.num_qubits} qubits"
+    _require(matrix.shape == (size, size), f"{gate}: matrix of shape {matrix.shape} for {gate.num_qubits} qubits")
     _close(gate.operator.matrix(), matrix, atol, f"{gate}: operator and matrix")
     _close(gate.operator.sparse().toarray(), matrix, atol, f"{gate}: sparse operator and matrix")
     _close(matrix @ matrix.conj().T, np.eye(size), atol, f"{gate}: unitarity")
@@ -100,7 +100,7 @@ def assert_gate_is_consistent(gate: Gate, atol: float = 1e-10) -> None:
         block = slice(size, None) if state == "1" else slice(0, size)
         both[block, block] = matrix
         _close(gate.controlled(1, state).matrix(), both, atol, f"{gate}: controlled on {state}")
-    assert pickle.loads(pickle.dumps(gate)) == gate, f"{gate}: pickle gives another gate"
+    _require(pickle.loads(pickle.dumps(gate)) == gate, f"{gate}: pickle gives another gate")
 
 
 def _check_structure(gate: Gate, atol: float) -> None:
@@ -113,7 +113,7 @@ def _check_structure(gate: Gate, atol: float) -> None:
         images[gate.images(), np.arange(len(base))] = 1
         _close(images, base, 0, f"{gate}: images()")
     elif gate.structure == "rotation":
-        assert base.shape == (2, 2), f"{gate}: a rotation is 2 × 2"
+        _require(base.shape == (2, 2), f"{gate}: a rotation is 2 × 2")
         _close(base.imag, np.zeros((2, 2)), 0, f"{gate}: a rotation is real")
     rebuilt = gate.base.controlled(gate.num_controls, gate.control_state)
     _close(rebuilt.matrix(), gate.matrix(), atol, f"{gate}: base under its controls")
@@ -137,13 +137,14 @@ def assert_operator_is_consistent(operator: "Operator", atol: float = 1e-10) -> 
     if operator.num_qubits:
         paulis = Operator.from_paulis(operator.to_paulis() or {"I" * operator.num_qubits: 0.0})
         _close(paulis.matrix(), matrix, atol * scale, "to_paulis() and matrix()")
-    assert abs(operator.trace() - np.trace(matrix)) <= atol * scale * size, "trace() and matrix()"
+    _require(abs(operator.trace() - np.trace(matrix)) <= atol * scale * size, "trace() and matrix() differ")
     for what, said, gap in (
         ("is_hermitian", operator.is_hermitian, matrix - matrix.conj().T),
         ("is_diagonal", operator.is_diagonal, matrix - np.diag(np.diag(matrix))),
         ("is_unitary", operator.is_unitary, matrix @ matrix.conj().T - np.eye(size)),
     ):
-        assert said == (np.abs(gap).max(initial=0) <= 1e-9 * scale), f"{what} says {said}, its matrix the opposite"
+        holds = bool(np.abs(gap).max(initial=0) <= 1e-9 * scale)
+        _require(said == holds, f"{what} says {said}, its matrix the opposite")
 
 
 def assert_circuit_is_consistent(circuit: Circuit, atol: float = 1e-12, methods: Sequence[str] | None = None) -> None:
@@ -153,18 +154,13 @@ def assert_circuit_is_consistent(circuit: Circuit, atol: float = 1e-12, methods:
     """
     start = State.random(circuit.num_qubits, seed=20_07)
     for initial in (None, start):
-        expected = _final(circuit, "reference", initial).amplitudes
+        expected = circuit.state(method="reference", initial=initial).amplitudes
         for method in methods or METHODS:
-            found = _final(circuit, method, initial).amplitudes
+            found = circuit.state(method=method, initial=initial).amplitudes
             _close(found, expected, atol, f"{circuit!r}: method {method!r} and the reference")
-    back = _final(circuit.inverse(), "reference", _final(circuit, "reference", start))
+    there = circuit.state(method="reference", initial=start)
+    back = circuit.inverse().state(method="reference", initial=there)
     _close(back.amplitudes, start.amplitudes, 1e-9, f"{circuit!r}: inverse()")
-
-
-def _final(circuit: Circuit, method: str, initial: State | None) -> State:
-    final = run(circuit, None, method=method, initial=initial).state
-    assert final is not None
-    return final
 
 
 def assert_counts_follow(counts: Counts, probabilities: Any, p_value: float = 1e-6) -> None:
@@ -176,9 +172,15 @@ def assert_counts_follow(counts: Counts, probabilities: Any, p_value: float = 1e
         p_value: smaller ones fail: the rate of false alarms. Fix the seed, and there are none.
     """
     test = counts.chi_square(probabilities)
-    assert test.p_value >= p_value, f"Counts do not follow the probabilities: chi-square test p = {test.p_value:.3g}"
+    _require(test.p_value >= p_value, f"Counts do not follow the probabilities: chi-square test p = {test.p_value:.3g}")
 
 
 def _close(found: NDArray[Any], expected: NDArray[Any], atol: float, what: str) -> None:
     gap = float(np.abs(np.asarray(found) - expected).max(initial=0))
-    assert gap <= atol, f"{what} differ by {gap:.3g}, more than {atol:.3g}"
+    _require(gap <= atol, f"{what} differ by {gap:.3g}, more than {atol:.3g}")
+
+
+def _require(condition: bool, message: str) -> None:
+    """What `assert` does, also under `python -O`."""
+    if not condition:
+        raise AssertionError(message)

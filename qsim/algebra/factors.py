@@ -56,7 +56,8 @@ class Factor:
     @property
     def is_hermitian(self) -> bool:
         """Equal to its conjugate transpose, up to rounding."""
-        return bool(np.allclose(self.matrix, self.matrix.conj().T, rtol=0, atol=1e-14))
+        gap = np.abs(self.matrix - self.matrix.conj().T).max()
+        return bool(gap <= 1e-14 * np.abs(self.matrix).max())
 
     @property
     def is_unitary(self) -> bool:
@@ -108,12 +109,13 @@ def _multiply_named(left: str, right: str) -> tuple[complex, Factor | None]:
 
 def _recognised(left: Factor, right: Factor) -> tuple[complex, Factor | None]:
     product = left.matrix @ right.matrix
-    if not np.any(np.abs(product) > _ROUNDING):
+    rounding = _ROUNDING * float(np.abs(left.matrix).max() * np.abs(right.matrix).max())
+    if not np.any(np.abs(product) > rounding):
         return 0.0, None
     for named in NAMED.values() if left.num_qubits == 1 else ():
         row, column = np.unravel_index(np.argmax(np.abs(named.matrix)), (2, 2))
         ratio = complex(product[row, column] / named.matrix[row, column])
-        if np.all(np.abs(product - ratio * named.matrix) <= _ROUNDING):
+        if np.all(np.abs(product - ratio * named.matrix) <= rounding):
             coefficient = complex(round(ratio.real), round(ratio.imag)) if _near_integer(ratio) else ratio
             return coefficient, None if named.name == "I" else named
     name = f"{_grouped(left.name)}·{_grouped(right.name)}"

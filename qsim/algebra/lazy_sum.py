@@ -266,11 +266,11 @@ def _check_invertible(sums: NDArray[Any], schurs: Sequence[_Schur]) -> None:
     lengths = [len(schur.values) for schur in schurs]
     at = int(np.argmin(abs(sums)))
     largest = sum(abs(schur.values).max() for schur in schurs)
-    if abs(sums[at]) <= np.finfo(np.float64).eps * max(lengths) * largest:
+    if abs(sums[at]) <= np.finfo(np.float64).eps * sums.size * largest:
         parts = (schur.values[i] for schur, i in zip(schurs, np.unravel_index(at, lengths), strict=True))
         raise OperatorError(
-            f"The Kronecker sum is singular: the eigenvalues {' and '.join(f'{part:.6g}' for part in parts)} of its "
-            f"factors add to {sums[at]:.1e}."
+            "The Kronecker sum is singular: the eigenvalues "
+            f"{' and '.join(f'{part + 0.0:.6g}' for part in parts)} of its factors add to {sums[at]:.1e}."
         )
 
 

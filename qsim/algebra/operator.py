@@ -1,25 +1,24 @@
 """Operator: an immutable lazy sum of Kronecker terms, and what can be asked of it."""
 
-import cmath
-import numbers
 import operator as _operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, final
+from typing import TYPE_CHECKING, Any, NoReturn, final, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsim import bits
 from qsim.algebra import pauli, properties, show
+from qsim.algebra.checks import as_numbers, finite, is_scalar, matrix_qubits, vector_qubits
 from qsim.algebra.factors import NAMED, Factor
 from qsim.algebra.forms import as_array, as_linear_operator, as_sparse
-from qsim.algebra.terms import PlacedFactor, Term, apply_term, make_term, multiply_terms
+from qsim.algebra.terms import PlacedFactor, Term, apply_term, combine_terms, make_term, multiply_terms
 from qsim.errors import OperatorError
 
 if TYPE_CHECKING:
     from scipy.sparse.linalg import LinearOperator
 
-__all__ = ["Operator", "vector_qubits"]
+__all__ = ["Operator"]
 
 MAX_TERMS = 10**6  # a product with more terms is refused: half a gigabyte of Python objects
 
@@ -60,8 +59,10 @@ class Operator:
         >>> Operator.from_matrix([[0, 1], [1, 0]])
         M   (q0, unplaced)
         """
-        dense = matrix.toarray() if hasattr(matrix, "toarray") else np.asarray(matrix)
-        num_qubits = _matrix_qubits(dense)
+        if not isinstance(name, str):
+            raise TypeError(f"Argument `name` must be a str, but is {name!r}.")
+        dense = matrix.toarray() if hasattr(matrix, "toarray") else as_numbers(matrix)
+        num_qubits = matrix_qubits(dense)
         if num_qubits == 0:
             return cls((Term(complex(dense[0, 0]), ()),), (), placed=False)
         factor = PlacedFactor(tuple(range(num_qubits)), Factor(name, dense))
@@ -74,6 +75,8 @@ class Operator:
         >>> Operator.from_paulis({"ZZI": -1.0, "IIX": 0.5})
         -Z⊗Z⊗I + 0.5 I⊗I⊗X   (q0 q1 q2, unplaced)
         """
+        if not isinstance(paulis, Mapping):
+            raise TypeError(f"Argument `paulis` must be a mapping of Pauli strings to numbers, but is {paulis!r}.")
         widths = {len(string) for string in paulis}
         if len(widths) != 1:
             raise OperatorError(f"Pauli strings must be of one length, but the lengths {sorted(widths)} were given.")
@@ -149,8 +152,8 @@ class Operator:
     def __add__(self, other: Any) -> "Operator":
         if isinstance(other, Operator):
             return Operator(self._terms + other._terms, self._common_qubits(other), placed=self._placed)
-        if _is_scalar(other):
-            return self if other == 0 else self._like((*self._terms, Term(_finite(other), ())))
+        if is_scalar(other):
+            return self if other == 0 else self._like((*self._terms, Term(finite(other), ())))
         return NotImplemented
 
     __radd__ = __add__
@@ -159,35 +162,39 @@ class Operator:
         return self * -1
 
     def __sub__(self, other: Any) -> "Operator":
-        return self + -other if isinstance(other, Operator) or _is_scalar(other) else NotImplemented
+        return self + -other if isinstance(other, Operator) or is_scalar(other) else NotImplemented
 
     def __rsub__(self, other: Any) -> "Operator":
-        return -self + other if _is_scalar(other) else NotImplemented
+        return -self + other if is_scalar(other) else NotImplemented
 
     def __mul__(self, other: Any) -> "Operator":
         if isinstance(other, Operator):
             raise TypeError(
                 "`*` is for numbers: use `A @ B` for the product of operators, `kron(A, B)` for the Kronecker product."
             )
-        if not _is_scalar(other):
+        if not is_scalar(other):
             return NotImplemented
-        scale = _finite(other)
+        scale = finite(other)
         return self._like(Term(scale * c, factors) for c, factors in self._terms)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> "Operator":
-        if not _is_scalar(other):
+        if not is_scalar(other):
             return NotImplemented
         if other == 0:
             raise OperatorError("An operator cannot be divided by 0.")
         return self * (1 / complex(other))
 
-    def __matmul__(self, other: Any) -> "Operator":
+    @overload
+    def __matmul__(self, other: "Operator") -> "Operator": ...
+    @overload
+    def __matmul__(self, other: Any) -> Any: ...
+    def __matmul__(self, other: Any) -> Any:
         if isinstance(other, Operator):
             qubits = self._common_qubits(other)
             return Operator(_product_terms(self._terms, other._terms), qubits, placed=self._placed)
-        if _is_scalar(other) or isinstance(other, np.ndarray):
+        if is_scalar(other) or isinstance(other, np.ndarray):
             raise TypeError(
                 "`@` multiplies operators and applies them to states: use `c * A` or `A.apply(array)` here."
             )
@@ -242,13 +249,7 @@ class Operator:
 
     def simplify(self) -> "Operator":
         """Like terms combined, zeros (up to rounding) dropped; the value stays the same."""
-        combined: dict[Any, Term] = {}
-        for term in self._terms:
-            key = term.key
-            before = combined.get(key)
-            combined[key] = term if before is None else Term(before.coefficient + term.coefficient, term.factors)
-        scale = max((abs(term.coefficient) for term in self._terms), default=0.0)
-        return self._like(term for term in combined.values() if abs(term.coefficient) > 1e-14 * scale)
+        return self._like(combine_terms(self._terms))
 
     def trace(self) -> complex:
         """Trace of `matrix()`: over the slots, or over qubits 0 … the largest.
@@ -437,29 +438,12 @@ def _rebuild(terms: tuple[Term, ...], qubits: tuple[int, ...], placed: bool) -> 
     return Operator(terms, qubits, placed=placed)
 
 
-def _matrix_qubits(array: NDArray[Any]) -> int:
-    size = array.shape[0] if array.ndim == 2 and array.shape[0] == array.shape[1] else 0
-    if size == 0 or size & (size - 1):
-        raise OperatorError(f"Argument `matrix` must be 2^k × 2^k, but has shape {array.shape}.")
-    if not np.all(np.isfinite(array)):
-        raise OperatorError("Argument `matrix` must be finite, but has NaN or infinite entries.")
-    return size.bit_length() - 1
-
-
-def vector_qubits(array: NDArray[Any]) -> int:
-    """Qubits of a register whose amplitudes have this shape."""
-    size = array.shape[0] if array.ndim in (1, 2) else 0
-    if size == 0 or size & (size - 1):
-        raise OperatorError(f"Argument `state` must have 2^n rows, but has shape {array.shape}.")
-    return size.bit_length() - 1
-
-
 def _pauli_term(string: str, coefficient: complex) -> Term:
     wrong = string.strip("IXYZ")
     if wrong:
         raise OperatorError(f"A Pauli string consists of I, X, Y and Z, but {string!r} has {wrong[0]!r}.")
     factors = [PlacedFactor((slot,), NAMED[letter]) for slot, letter in enumerate(string)]
-    return make_term(_finite(coefficient), factors)
+    return make_term(finite(coefficient), factors)
 
 
 def _as_unplaced(factor: Any) -> Operator:
@@ -473,17 +457,6 @@ def _as_unplaced(factor: Any) -> Operator:
     if isinstance(factor, np.ndarray) or hasattr(factor, "toarray"):
         return Operator.from_matrix(factor)
     raise TypeError(f"kron of an Operator takes Operators and 2^k × 2^k arrays beside it, not {type(factor).__name__}.")
-
-
-def _is_scalar(value: Any) -> bool:
-    return isinstance(value, numbers.Number) or (isinstance(value, np.ndarray) and value.ndim == 0)
-
-
-def _finite(value: Any) -> complex:
-    number = complex(value)
-    if not cmath.isfinite(number):
-        raise OperatorError(f"A coefficient must be finite, but is {value}.")
-    return number
 
 
 def _product_terms(left: tuple[Term, ...], right: tuple[Term, ...]) -> Iterator[Term]:

@@ -5,8 +5,10 @@ masks (x, z) is i^|x∧z| · X^x · Z^z, so that Y = i X Z comes out with coeffi
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qsim import bits
 from qsim.algebra.factors import Factor
@@ -19,7 +21,6 @@ PauliSum = dict[tuple[int, int], complex]
 _LETTER = {(0, 0): "I", (1, 0): "X", (1, 1): "Y", (0, 1): "Z"}
 _MASKS = {letter: mask for mask, letter in _LETTER.items()}
 _PHASES = (1, 1j, -1, -1j)
-_decompositions: dict[bytes, list[tuple[int, int, complex]]] = {}
 
 
 def letters(x: int, z: int, num_qubits: int) -> str:
@@ -52,20 +53,21 @@ def expansion_size(terms: Iterable[Term]) -> int:
     for term in terms:
         size = 1
         for _, factor in term.factors:
-            size *= len(_decompose(factor))
+            size *= len(_decompose(factor)) if factor.num_qubits <= 2 else 4**factor.num_qubits
         total += size
     return total
 
 
 def expand(terms: Iterable[Term], num_qubits: int) -> PauliSum:
-    """The terms in the Pauli basis, like strings combined, coefficients at rounding level dropped."""
+    """The terms in the Pauli basis, like strings combined; what cancels up to rounding is dropped."""
     total: PauliSum = {}
-    scale = 0.0
+    scale: dict[tuple[int, int], float] = {}
     for term in terms:
         for x, z, coefficient in _expand_term(term, num_qubits):
-            scale = max(scale, abs(coefficient))
-            total[x, z] = total.get((x, z), 0) + coefficient
-    return {key: value for key, value in total.items() if abs(value) > 1e-14 * scale}
+            key = x, z
+            total[key] = total.get(key, 0) + coefficient
+            scale[key] = scale.get(key, 0.0) + abs(coefficient)
+    return {key: value for key, value in total.items() if abs(value) > 1e-14 * scale[key]}
 
 
 def _expand_term(term: Term, num_qubits: int) -> Iterator[tuple[int, int, complex]]:
@@ -89,22 +91,28 @@ def _decompose(factor: Factor) -> list[tuple[int, int, complex]]:
 
     Source: Hantzko, Binkowski, Gupta, "Tensorized Pauli decomposition algorithm", Phys. Scr. 99 (2024) 085128.
     """
-    found = _decompositions.get(factor.key)
-    if found is not None:
-        return found
-    size = len(factor.matrix)
+    return _decompose_matrix(factor.key) if factor.num_qubits <= 2 else _coefficients(factor.matrix)
+
+
+@lru_cache(maxsize=1024)
+def _decompose_matrix(content: bytes) -> list[tuple[int, int, complex]]:
+    entries = np.frombuffer(content, dtype=np.complex128)
+    return _coefficients(entries.reshape(2, 2) if len(entries) == 4 else entries.reshape(4, 4))
+
+
+def _coefficients(matrix: NDArray[np.complex128]) -> list[tuple[int, int, complex]]:
+    size = len(matrix)
+    rounding = 1e-15 * float(np.abs(matrix).max(initial=0))
     index = np.arange(size)
     result = []
     for x in range(size):
-        transform = factor.matrix[index ^ x, index].reshape([2] * factor.num_qubits)  # entries that flip the bits of x
-        for axis in range(factor.num_qubits):
+        transform = matrix[index ^ x, index].reshape([2] * (size.bit_length() - 1))  # entries that flip the bits of x
+        for axis in range(size.bit_length() - 1):
             zero, one = np.take(transform, 0, axis), np.take(transform, 1, axis)
             transform = np.stack([zero + one, zero - one], axis)
         for z, value in enumerate(transform.ravel() / size):
-            if abs(value) > 1e-15:
+            if abs(value) > rounding:
                 result.append((x, z, complex(value) * _PHASES[-(x & z).bit_count() % 4]))
-    if factor.num_qubits <= 2:  # the cache stays small: named matrices and two-qubit gates
-        _decompositions[factor.key] = result
     return result
 
 

@@ -1,14 +1,15 @@
 """OperatorProduct: a lazy product of operators, for what would be too long multiplied out."""
 
 from functools import reduce
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, NoReturn, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsim import bits
-from qsim.algebra.forms import as_linear_operator, require_dense
-from qsim.algebra.operator import Operator, vector_qubits
+from qsim.algebra.checks import vector_qubits
+from qsim.algebra.forms import as_linear_operator, require_dense, require_sparse
+from qsim.algebra.operator import Operator
 from qsim.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class OperatorProduct:
         self._factors = tuple(flat)
         needed = max((factor.num_qubits for factor in flat), default=0)
         self._num_qubits = needed if num_qubits is None else num_qubits
+        if len({factor.is_placed for factor in flat}) > 1:
+            raise OperatorError("Factors must be all placed or all unplaced: place the unplaced ones, as in X(0).")
         for factor in flat:
             if not factor.is_placed and factor.num_qubits != self._num_qubits:
                 raise OperatorError(
@@ -107,6 +110,9 @@ class OperatorProduct:
         """Sparse matrix: the product of the factors' sparse matrices."""
         from scipy import sparse
 
+        require_sparse((), self._num_qubits)
+        for factor in self._factors:
+            require_sparse(factor.terms, self._num_qubits)
         identity: Any = sparse.eye_array(bits.register_size(self._num_qubits), dtype=np.complex128, format="csr")
         product = reduce(
             lambda right, factor: factor.sparse(self._num_qubits) @ right, reversed(self._factors), identity
@@ -116,6 +122,9 @@ class OperatorProduct:
     def linear_operator(self) -> "LinearOperator":
         """A scipy LinearOperator that applies the factors one after the other."""
         return as_linear_operator(self, self._num_qubits)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> NoReturn:
+        raise TypeError("An OperatorProduct is not an array: call .matrix() for the dense one.")
 
     def expand(self) -> Operator:
         """Multiplied out into one sum of Kronecker terms; refused past 10^6 terms."""
@@ -129,4 +138,5 @@ class OperatorProduct:
         shown = [f"({factor!r})" for factor in self._factors[:3]]
         more = f" @ … {len(self._factors) - 3} more" if len(self._factors) > 3 else ""
         labels = qubit_labels(range(self._num_qubits))
+        labels += ", unplaced" if self._factors and not self._factors[0].is_placed else ""
         return f"OperatorProduct of {len(self._factors)}: {' @ '.join(shown)}{more}   ({labels})"

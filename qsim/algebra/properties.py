@@ -14,15 +14,16 @@ from qsim.errors import OperatorError
 __all__ = ["coefficient_gap", "is_diagonal", "is_hermitian", "is_unitary", "pauli_sum"]
 
 MATRIX_QUBITS = 10  # dense matrices are compared up to here (16 MiB)
-MAX_PAULI_WORK = 2**20  # Pauli products formed: about a second
+MAX_PAULI_WORK = 2**16  # Pauli products formed: a fraction of a second
+MAX_PAULI_TERMS = 2**20  # of an expansion that is asked for: some seconds
 ROUNDING = 1e-12  # relative to the largest coefficient
 
 
 def pauli_sum(terms: Sequence[Term], num_qubits: int) -> pauli.PauliSum:
     """The terms in the Pauli basis; refused where that has more than `MAX_PAULI_WORK` products."""
     work = pauli.expansion_size(terms)
-    if work > MAX_PAULI_WORK:
-        raise OperatorError(f"The Pauli expansion has up to {work} terms, more than {MAX_PAULI_WORK}.")
+    if work > MAX_PAULI_TERMS:
+        raise OperatorError(f"The Pauli expansion has up to {work} terms, more than {MAX_PAULI_TERMS}.")
     return pauli.expand(terms, num_qubits)
 
 
@@ -52,8 +53,15 @@ def is_diagonal(terms: Sequence[Term]) -> bool:
 
 def is_unitary(terms: Sequence[Term]) -> bool:
     """The adjoint is the inverse, up to 1e-10."""
-    if len(terms) == 1 and all(p.factor.is_unitary for p in terms[0].factors):
-        return abs(abs(terms[0].coefficient) - 1) <= 1e-10
+    if len(terms) == 1:  # a Kronecker product is unitary where each factor is one times a number, and these make 1
+        scale = abs(terms[0].coefficient)
+        for _, factor in terms[0].factors:
+            product = factor.matrix @ factor.matrix.conj().T
+            size = float(abs(product[0, 0]))
+            if np.abs(product - size * np.eye(len(product))).max() > 1e-10 * max(size, 1e-300):
+                return False
+            scale *= size**0.5
+        return abs(scale - 1) <= 1e-10
     if pauli.expansion_size(terms) ** 2 <= MAX_PAULI_WORK:
         own = _compact_paulis(terms)
         adjoint = {key: value.conjugate() for key, value in own.items()}
@@ -65,7 +73,9 @@ def is_unitary(terms: Sequence[Term]) -> bool:
 
 
 def coefficient_gap(left: Sequence[Term], right: Sequence[Term], num_qubits: int, *, up_to_phase: bool) -> float:
-    """Largest difference of two Pauli coefficients, relative to the largest coefficient."""
+    """Largest difference of two coefficients, relative to the largest one: Pauli coefficients, else matrix entries."""
+    if pauli.expansion_size([*left, *right]) > MAX_PAULI_WORK:
+        return _matrix_gap(left, right, up_to_phase=up_to_phase)
     a, b = pauli_sum(left, num_qubits), pauli_sum(right, num_qubits)
     scale = max(map(abs, (*a.values(), *b.values())), default=0.0)
     if scale == 0:
@@ -75,6 +85,16 @@ def coefficient_gap(left: Sequence[Term], right: Sequence[Term], num_qubits: int
         overlap = sum((value.conjugate() * a[key] for key, value in b.items() if key in a), start=0j)
         phase = overlap / abs(overlap) if abs(overlap) > 0 else phase
     return max(abs(a.get(key, 0) - phase * b.get(key, 0)) for key in {*a, *b}) / scale
+
+
+def _matrix_gap(left: Sequence[Term], right: Sequence[Term], *, up_to_phase: bool) -> float:
+    moved, width = _compact([*left, *right])
+    _require_small(width, len(moved), "equal to another")
+    a, b = as_array(moved[: len(left)], width), as_array(moved[len(left) :], width)
+    scale = float(max(np.abs(a).max(), np.abs(b).max()))
+    overlap = complex(np.vdot(b, a)) if up_to_phase else 1.0
+    phase = overlap / abs(overlap) if abs(overlap) > 0 else 1.0
+    return float(np.abs(a - phase * b).max()) / scale if scale else 0.0
 
 
 def _decide(
@@ -99,12 +119,16 @@ def _compact_paulis(terms: Sequence[Term]) -> pauli.PauliSum:
 
 def _small_matrix(terms: Sequence[Term], name: str) -> NDArray[np.complex128]:
     compact, width = _compact(terms)
+    _require_small(width, len(terms), name)
+    return as_array(compact, width)
+
+
+def _require_small(width: int, num_terms: int, name: str) -> None:
     if width > MATRIX_QUBITS:
         raise OperatorError(
-            f"Whether an operator of {len(terms)} terms on {width} qubits is {name} cannot be decided: its Pauli "
+            f"Whether an operator of {num_terms} terms on {width} qubits is {name} cannot be decided: its Pauli "
             f"expansion is too long, and matrices are compared up to {MATRIX_QUBITS} qubits."
         )
-    return as_array(compact, width)
 
 
 def _compact(terms: Sequence[Term]) -> tuple[list[Term], int]:

@@ -14,7 +14,7 @@ def text(terms: Sequence[Term], qubits: Sequence[int]) -> str:
     """The sum as a line of text: `P0⊗I + P1⊗X` on few qubits, `Z(0)·Z(1) + …` on many."""
     write = _kronecker_writer(terms, qubits, lambda placed: placed.factor.name, "I", "⊗")
     if write is None:
-        return _join(terms, lambda term: "·".join(map(_function_form, term.factors)) or "I")
+        return _join(terms, lambda term: "·".join(_elided(term.factors, _function_form)) or "I")
     return _join(terms, write)
 
 
@@ -22,7 +22,7 @@ def latex(terms: Sequence[Term], qubits: Sequence[int]) -> str:
     """The sum in LaTeX, without dollar signs."""
     write = _kronecker_writer(terms, qubits, lambda placed: placed.factor.latex, "I", r" \otimes ")
     if write is None:
-        return _join(terms, lambda term: " ".join(map(_subscript_form, term.factors)) or "I", r" + \cdots ")
+        return _join(terms, lambda term: " ".join(_elided(term.factors, _subscript_form)) or "I", r" + \cdots ")
     return _join(terms, write, r" + \cdots ")
 
 
@@ -85,6 +85,12 @@ def _kronecker_writer(
 def _is_adjacent(qubits: tuple[int, ...], slots: dict[int, int]) -> bool:
     first = slots[qubits[0]]
     return all(slots[qubit] == first + offset for offset, qubit in enumerate(qubits))
+
+
+def _elided(factors: Sequence[PlacedFactor], write: Callable[[PlacedFactor], str]) -> list[str]:
+    if len(factors) <= 2 * MAX_SLOTS:
+        return [write(placed) for placed in factors]
+    return [*map(write, factors[:MAX_SLOTS]), "…", *map(write, factors[-2:])]
 
 
 def _function_form(placed: PlacedFactor) -> str:

@@ -1,6 +1,6 @@
 """Kronecker terms: a coefficient times factors on disjoint qubits, the identity everywhere else."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +10,16 @@ from qsim import bits
 from qsim.algebra.factors import NAMED, Factor, multiply_factors
 from qsim.errors import OperatorError
 
-__all__ = ["PlacedFactor", "Term", "apply_matrix", "apply_term", "make_term", "multiply_terms", "term_entries"]
+__all__ = [
+    "PlacedFactor",
+    "Term",
+    "apply_matrix",
+    "apply_term",
+    "combine_terms",
+    "make_term",
+    "multiply_terms",
+    "term_entries",
+]
 
 MAX_FACTOR_QUBITS = 10  # overlapping many-qubit factors multiply into one dense factor up to this width (16 MiB)
 
@@ -65,6 +74,18 @@ def multiply_terms(left: Term, right: Term) -> Term | None:
         if merged is not None:
             product.update(dict.fromkeys(merged.qubits, merged))
     return make_term(coefficient, {id(placed): placed for placed in product.values()}.values())
+
+
+def combine_terms(terms: Iterable[Term]) -> Iterator[Term]:
+    """Like terms added up; what cancels up to rounding of the coefficients that were added is dropped."""
+    sums: dict[Any, tuple[complex, float, Term]] = {}
+    for term in terms:
+        key = term.key
+        total, scale, _ = sums.get(key, (0j, 0.0, term))
+        sums[key] = total + term.coefficient, scale + abs(term.coefficient), term
+    for total, scale, term in sums.values():
+        if abs(total) > 1e-14 * scale:
+            yield Term(total, term.factors)
 
 
 def _multiply_overlapping(lefts: list[PlacedFactor], right: PlacedFactor) -> PlacedFactor:
@@ -127,19 +148,25 @@ def _apply_monomials(coefficient: complex, factors: list[PlacedFactor], array: N
     """Flip the axes of off-diagonal factors, multiply by the Kronecker product of their entries."""
     shape: list[int] = []
     flips: list[slice] = []
+    broadcast: list[int] = []
     weights = np.full((1,), coefficient, dtype=np.complex128)
     previous = -1
     for (qubit,), factor in factors:
         is_flip = not (factor.matrix[0, 0] or factor.matrix[1, 1])
         entries = factor.matrix[[0, 1], [1, 0]] if is_flip else np.diagonal(factor.matrix)
-        shape += [bits.register_size(qubit - previous - 1), 2]
-        flips += [slice(None), slice(None, None, -1 if is_flip else 1)]
-        weights = np.multiply.outer(weights, entries)
+        if qubit > previous + 1:  # qubits in between, as one axis
+            shape.append(bits.register_size(qubit - previous - 1))
+            flips.append(slice(None))
+            broadcast.append(1)
+        shape.append(2)
+        flips.append(slice(None, None, -1 if is_flip else 1))
+        broadcast.append(2)
+        weights = np.multiply.outer(weights, entries).reshape(-1)
         previous = qubit
-    weights = weights.reshape([*([1, 2] * len(factors)), 1])
     if array.dtype == np.complex64:
         weights = weights.astype(np.complex64)
-    return (array.reshape([*shape, -1])[tuple(flips)] * weights).reshape(array.shape)
+    tensor = array.reshape([*shape, -1])[tuple(flips)]
+    return (tensor * weights.reshape([*broadcast, 1])).reshape(array.shape)
 
 
 def term_entries(term: Term, num_qubits: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.complex128]]:

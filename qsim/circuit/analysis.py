@@ -107,5 +107,6 @@ def _named_registers(circuit: "Circuit") -> list[tuple[Any, str]]:
 
 def _is_plain(instruction: Instruction) -> bool:
     if isinstance(instruction, Operation):
-        return instruction.name in TABLE and not instruction.gate.is_symbolic
+        gate = instruction.gate
+        return TABLE.get(gate.name) is gate.spec and not gate.is_symbolic
     return True

@@ -3,21 +3,21 @@
 import operator as _operator
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NoReturn, Self, TypeAlias
+from typing import Any, NoReturn, Self, SupportsIndex, TypeAlias
 
 from qsim.circuit.instructions import Instruction, Operation, Source, describe_source
 from qsim.circuit.parameters import ParameterExpression
 from qsim.circuit.registers import Bit, BitRegister, Member, Qubit, QubitRegister, Registers
-from qsim.errors import CircuitError
+from qsim.errors import CircuitError, ParameterError
 from qsim.gates import Gate, GateSpec
 from qsim.gates.gate import check_angles
 
 __all__ = ["Angle", "Bits", "Builder", "Qubits", "caller"]
 
 Angle: TypeAlias = float | ParameterExpression
-Qubits: TypeAlias = int | Qubit | Iterable[int | Qubit]
-Bits: TypeAlias = int | Bit | Iterable[int | Bit]
-Call: TypeAlias = tuple[str, Sequence[Any]]  # the call that is adding, as messages show it
+Qubits: TypeAlias = SupportsIndex | Iterable[SupportsIndex]
+Bits: TypeAlias = SupportsIndex | Iterable[SupportsIndex]
+Call: TypeAlias = tuple[str, Sequence[Any]] | None  # the call that is adding, as messages show it
 
 _fixed_gates: dict[GateSpec, Gate] = {}
 
@@ -89,7 +89,10 @@ class Builder:
         control_state: str | Sequence[int] | None = None,
     ) -> Self:
         """Add a gate of the table; called by the generated gate methods."""
-        gate = Gate(spec, check_angles(spec, params)) if params else fixed_gate(spec)
+        try:
+            gate = Gate(spec, check_angles(spec, params)) if params else fixed_gate(spec)
+        except (ParameterError, TypeError) as error:
+            raise type(error)(self._message((spec.name, (*params, *qubits)), str(error).rstrip("."))) from None
         if type(controls) is not tuple or controls:
             return self._add_controlled(gate, qubits, controls, control_state)
         if control_state is not None:
@@ -119,7 +122,7 @@ class Builder:
 
     def _add_spread(self, gate: Gate, qubits: tuple[Any, ...]) -> None:
         """Add a gate once for each group of qubits that the arguments spell."""
-        self._extend_checked(gate, list(self._groups(gate, qubits, (gate.name, qubits))))
+        self._extend_checked(gate, list(self._groups(gate, qubits, (gate.name, (*gate.params, *qubits)))))
 
     def _groups(self, gate: Gate, qubits: tuple[Any, ...], call: Call) -> Iterator[tuple[int, ...]]:
         """Groups of qubits for a gate.
@@ -131,7 +134,10 @@ class Builder:
         if count == 1:
             if not qubits:
                 self._refuse(call, "at least one qubit is needed")
-            yield from ((number,) for number in self._numbers(qubits, call))
+            numbers = self._numbers(qubits, call)
+            if len(set(numbers)) != len(numbers):
+                self._refuse(call, f"qubits must be distinct, but {numbers} repeats one")
+            yield from ((number,) for number in numbers)
             return
         if len(qubits) != count:
             names = ", ".join(_qubit_names(gate)) or "none"
@@ -169,6 +175,7 @@ class Builder:
                 result += self._numbers(item, call, what)
             else:
                 rule = f"a {what} is an int, a {what.capitalize()} or an iterable of them, not {item!r}"
+                rule += "; angles come first, then qubits" if isinstance(item, float) else ""
                 raise TypeError(self._message(call, rule))
         return result
 
@@ -176,6 +183,8 @@ class Builder:
         raise CircuitError(self._message(call, rule))
 
     def _message(self, call: Call, rule: str) -> str:
+        if call is None:  # nothing is added
+            return f"Argument `qubits`: {rule}."
         name, arguments = call
         place = describe_source(caller())
         shown = f"{name}({', '.join(map(_short, arguments))})"
@@ -191,7 +200,9 @@ def caller() -> Source:
 
 
 def _is_single(item: Any) -> bool:
-    return type(item) is int or (hasattr(item, "__index__") and not isinstance(item, bool))
+    return type(item) is int or (
+        hasattr(item, "__index__") and not isinstance(item, bool) and not getattr(item, "ndim", 0)
+    )
 
 
 def _size(value: Any, argument: str) -> int:

@@ -1,7 +1,7 @@
 """Circuit: the fluent builder and what can be asked of a circuit."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,12 +70,18 @@ class Circuit(GateMethods):
     def measure_all(self) -> Self:
         """Measure every qubit into a new register "meas", bit i from qubit i; a second call changes nothing."""
         if "meas" in self._bits:
-            return self
+            register = self._bits["meas"]
+            written = {i.bit: i.qubit for i in self._instructions if isinstance(i, Measurement)}
+            if all(written.get(register.start + q) == q for q in range(self.num_qubits)):
+                return self
+            self._refuse(("measure_all", ()), 'the register "meas" is there already and does not hold every qubit')
         return self.measure(range(self.num_qubits), self.add_bits("meas", self.num_qubits))
 
     def barrier(self, *qubits: Qubits) -> Self:
         """Draw a line across qubits (all by default) that nothing is moved or merged across."""
         numbers = self._numbers(qubits, ("barrier", qubits)) if qubits else range(self.num_qubits)
+        if qubits and not numbers:
+            return self
         self._instructions.append(Barrier(tuple(dict.fromkeys(numbers)), caller()))
         return self
 
@@ -124,6 +130,8 @@ class Circuit(GateMethods):
         >>> Circuit(2).h(0).apply(kron(P0, I) + kron(P1, X), 0, 1).state()
         0.7071|00⟩ + 0.7071|11⟩   (q0 q1)
         """
+        if isinstance(operator, OperatorProduct):
+            raise TypeError("apply takes one Operator: append() the circuit that a product came from, or .expand() it.")
         if isinstance(operator, Gate | Circuit):
             raise TypeError("apply takes an Operator or a matrix; use append() for a Gate or a Circuit.")
         call = ("apply", (operator, *qubits))
@@ -150,7 +158,7 @@ class Circuit(GateMethods):
         Without `bits`, registers of the other that have the same name and size here are the same; others are added.
         """
         result = self.copy()
-        places = None if qubits is None else self._numbers([qubits], ("compose", (qubits,)))
+        places = None if qubits is None else self._numbers([qubits], None)
         transforms.append_circuit(result, other, places, bits)
         return result
 
@@ -160,7 +168,7 @@ class Circuit(GateMethods):
 
     def power(self, k: int) -> "Circuit":
         """The circuit k times in a row; for negative k its inverse −k times."""
-        if isinstance(k, bool) or not isinstance(k, int):
+        if isinstance(k, bool) or not isinstance(k, SupportsIndex):
             raise CircuitError(f"Argument `k` must be an integer, but is {k!r}; a gate has real powers: Gate.power(t).")
         return (self if k >= 0 else self.inverse()).repeat(abs(k))
 
@@ -269,7 +277,7 @@ class Circuit(GateMethods):
 
     def probabilities(self, qubits: Qubits | None = None, **run_options: Any) -> NDArray[np.float64]:
         """Probabilities of the outcomes of the listed qubits (all by default), first listed most significant."""
-        numbers = None if qubits is None else self._numbers([qubits], ("probabilities", (qubits,)))
+        numbers = None if qubits is None else self._numbers([qubits], None)
         return self.state(**run_options).probabilities(numbers)
 
     def expectation(self, operator: Any, **run_options: Any) -> float | complex:
@@ -303,10 +311,12 @@ class Circuit(GateMethods):
         """Circuits side by side: `kron(a, b)`."""
         return transforms.side_by_side(factors)
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(f"'Circuit' object has no attribute {name!r}")
-        raise UnknownGateError(f"A Circuit has no gate or attribute {name!r}{suggestion(name)}")
+    if not TYPE_CHECKING:  # type checkers know every method: to them an unknown name is an error
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(f"'Circuit' object has no attribute {name!r}")
+            raise UnknownGateError(f"A Circuit has no gate or attribute {name!r}{suggestion(name, dir(type(self)))}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return transforms.rebuild, (

@@ -3,6 +3,7 @@
 from types import CodeType
 from typing import Any, final
 
+from qsim.frozen import Frozen, assign
 from qsim.gates import Gate
 
 __all__ = ["Barrier", "Instruction", "Measurement", "Operation", "Source", "describe_source"]
@@ -10,7 +11,7 @@ __all__ = ["Barrier", "Instruction", "Measurement", "Operation", "Source", "desc
 Source = tuple[CodeType, int] | None  # where in the user's program; the line is looked up only for a message
 
 
-class Instruction:
+class Instruction(Frozen):
     """What a circuit is a sequence of. Instructions are immutable and compare by value."""
 
     __slots__ = ("qubits", "source")
@@ -45,11 +46,12 @@ class Operation(Instruction):
     """A gate on qubits, controls first."""
 
     __slots__ = ("gate",)
+    gate: Gate
 
     def __init__(self, gate: Gate, qubits: tuple[int, ...], source: Source = None) -> None:
-        self.gate = gate
-        self.qubits = qubits
-        self.source = source
+        assign(self, "gate", gate)
+        assign(self, "qubits", qubits)
+        assign(self, "source", source)
 
     @property
     def name(self) -> str:
@@ -87,11 +89,12 @@ class Measurement(Instruction):
     """Measurement of a qubit in the Z basis into a classical bit."""
 
     __slots__ = ("bit",)
+    bit: int
 
     def __init__(self, qubits: tuple[int, ...], bit: int, source: Source = None) -> None:
-        self.qubits = qubits
-        self.bit = bit
-        self.source = source
+        assign(self, "qubits", qubits)
+        assign(self, "bit", bit)
+        assign(self, "source", source)
 
     @property
     def name(self) -> str:
@@ -125,8 +128,8 @@ class Barrier(Instruction):
     __slots__ = ()
 
     def __init__(self, qubits: tuple[int, ...], source: Source = None) -> None:
-        self.qubits = qubits
-        self.source = source
+        assign(self, "qubits", qubits)
+        assign(self, "source", source)
 
     @property
     def name(self) -> str:
@@ -149,5 +152,9 @@ def describe_source(source: Source) -> str:
     if source is None:
         return ""
     code, offset = source
+    if "ipykernel" in code.co_filename:  # a notebook's cells are files with random names
+        name = "this notebook's line "
+    else:
+        name = code.co_filename.replace("\\", "/").rsplit("/", 1)[-1] + ":"
     line = next((line for start, end, line in code.co_lines() if start <= offset < end and line), code.co_firstlineno)
-    return f"{code.co_filename.replace(chr(92), '/').rsplit('/', 1)[-1]}:{line}"
+    return f"{name}{line}"

@@ -1,7 +1,7 @@
 """Registers: named groups of qubits and of classical bits."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, SupportsIndex, TypeVar, overload
 
 from qsim.errors import CircuitError
 
@@ -109,6 +109,7 @@ class Registers(Sequence[M], Generic[M]):
     def add(self, name: str, size: int) -> Register[M]:
         """Append a register."""
         self._check(name, size)
+        size = size.__index__()
         register = Register(self._member, name, self._total, size)
         self._registers[name] = register
         self._total += size
@@ -135,7 +136,7 @@ class Registers(Sequence[M], Generic[M]):
             raise CircuitError(f"Argument `name` of a register must be an identifier, but is {name!r}.")
         if name in self._registers:
             raise CircuitError(f"Argument `name` must be new, but the circuit has a register {name!r} already.")
-        if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+        if isinstance(size, bool) or not isinstance(size, SupportsIndex) or size.__index__() < 0:
             raise CircuitError(f"Argument `size` of register {name!r} must be a number ≥ 0, but is {size!r}.")
 
     def copy(self) -> "Registers[M]":
@@ -156,7 +157,10 @@ class Registers(Sequence[M], Generic[M]):
     def __contains__(self, item: object) -> bool:
         if isinstance(item, str):
             return item in self._registers
-        return isinstance(item, Member) and any(item == member for member in self._registers.get(item.register, ()))
+        if not isinstance(item, self._member):
+            return False
+        register = self._registers.get(item.register)
+        return register is not None and item.position < register.size and item.number == register.start + item.position
 
     @overload
     def __getitem__(self, key: int) -> M: ...
@@ -172,6 +176,10 @@ class Registers(Sequence[M], Generic[M]):
             return self._registers[key]
         if isinstance(key, slice):
             return list(self)[key]
+        if not -self._total <= key < self._total:
+            raise IndexError(
+                f"There are {self._total} {self._member.__name__.lower()}s, but number {key} was asked for."
+            )
         number = range(self._total)[key]
         register = next(r for r in self._registers.values() if r.start <= number < r.start + r.size)
         return register[number - register.start]

@@ -2,13 +2,14 @@
 
 import operator as _operator
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from qsim.circuit import analysis
 from qsim.circuit.instructions import Barrier, Instruction, Measurement, Operation
 from qsim.circuit.parameters import ParameterExpression, resolve_values
 from qsim.errors import CircuitError
 from qsim.gates.gate import Gate, check_control_state
+from qsim.memory import require_memory
 
 if TYPE_CHECKING:
     from qsim.circuit.circuit import Circuit
@@ -54,6 +55,8 @@ def rebuild(
 
 def append_circuit(circuit: "Circuit", other: "Circuit", qubits: Sequence[int] | None, bits: Any) -> None:
     """Add another circuit's instructions in place; nothing is changed if that is refused."""
+    if not hasattr(other, "_instructions"):
+        raise TypeError(f"compose takes a Circuit, not {type(other).__name__}.")
     places = range(other.num_qubits) if qubits is None else qubits
     if len(places) != other.num_qubits:
         raise CircuitError(f"The appended circuit has {other.num_qubits} qubits, but {len(places)} were given.")
@@ -63,7 +66,7 @@ def append_circuit(circuit: "Circuit", other: "Circuit", qubits: Sequence[int] |
         raise CircuitError(f"The appended circuit has {other.num_qubits} qubits, but this one {circuit.num_qubits}.")
     all_bits = circuit._bits.copy()
     if bits is None:
-        bit_places = _join_bits(all_bits, other)
+        bit_places = _join_bits(all_bits, other, {i.bit for i in circuit if isinstance(i, Measurement)})
     else:
         bit_places = circuit._numbers([bits], ("append", (bits,)), "bit")
         if len(bit_places) != other.num_bits or len(set(bit_places)) != len(bit_places):
@@ -72,8 +75,8 @@ def append_circuit(circuit: "Circuit", other: "Circuit", qubits: Sequence[int] |
     circuit._bits = all_bits
 
 
-def _join_bits(bits: Any, other: "Circuit") -> list[int]:
-    """Where the other's bits go: to the register of the same name and size, else to a new register."""
+def _join_bits(bits: Any, other: "Circuit", written: set[int]) -> list[int]:
+    """Where the other's bits go: to the register of the same name and size if nothing is in it, or to a new one."""
     places: list[int] = []
     for register in other.bits.registers:
         if register.name not in bits:
@@ -84,6 +87,11 @@ def _join_bits(bits: Any, other: "Circuit") -> list[int]:
                 raise CircuitError(
                     f"Both circuits have a register of bits {register.name!r}, of sizes {mine.size} and "
                     f"{register.size}: say with `bits=` where the bits go."
+                )
+            if written.intersection(range(mine.start, mine.start + mine.size)):
+                raise CircuitError(
+                    f"Both circuits measure into the register of bits {register.name!r}: say with `bits=` where the "
+                    "bits go, so that no result is lost."
                 )
         places += range(mine.start, mine.start + mine.size)
     return places
@@ -118,8 +126,9 @@ def inverse(circuit: "Circuit") -> "Circuit":
 
 def repeat(circuit: "Circuit", k: int) -> "Circuit":
     """The instructions k times."""
-    if isinstance(k, bool) or not isinstance(k, int) or k < 0:
+    if isinstance(k, bool) or not isinstance(k, SupportsIndex) or k.__index__() < 0:
         raise CircuitError(f"Argument `k` must be a whole number of repetitions, but is {k!r}.")
+    require_memory(8 * k.__index__() * len(circuit), f"A circuit of {k} × {len(circuit)} instructions")
     return with_instructions(circuit, circuit[:] * k)
 
 
@@ -148,6 +157,8 @@ def controlled(circuit: "Circuit", n: int, control_state: str | Sequence[int] | 
 
 def remap(circuit: "Circuit", qubits: Mapping[int, int]) -> "Circuit":
     """Old qubits to new ones; the register grows where a new one lies beyond it."""
+    if not isinstance(qubits, Mapping):
+        raise TypeError(f"Argument `qubits` must be a mapping {{old: new}}, but is {qubits!r}.")
     places = list(range(circuit.num_qubits))
     for old, new in qubits.items():
         source, target = _operator.index(old), _operator.index(new)

@@ -40,4 +40,5 @@ def simulate(circuit: Circuit, amplitudes: ComplexArray) -> ComplexArray:
     for instruction in circuit:
         if isinstance(instruction, Operation):
             state = embed(instruction.gate.matrix(), instruction.qubits, circuit.num_qubits) @ state
-    return state
+    final: ComplexArray = state.astype(amplitudes.dtype)
+    return final

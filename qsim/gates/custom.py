@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsim.algebra import Operator
+from qsim.algebra.properties import MATRIX_QUBITS
 from qsim.errors import CircuitError
 from qsim.gates.custom_specs import diagonal_spec, matrix_spec, permutation_spec
 from qsim.gates.formulas import exp_pauli
@@ -32,7 +33,9 @@ def unitary(matrix: Any, name: str = "unitary", *, check: bool = True) -> Gate:
     >>> unitary([[0, 1], [1, 0]]).matrix().real.tolist()
     [[0.0, 1.0], [1.0, 0.0]]
     """
-    operator = matrix if isinstance(matrix, Operator) else Operator.from_matrix(matrix, name)
+    operator = matrix if isinstance(matrix, Operator) else Operator.from_matrix(matrix, str(name))
+    if not isinstance(name, str):
+        raise TypeError(f"Argument `name` must be a str, but is {name!r}.")
     if operator.is_placed:
         raise CircuitError(f"Argument `matrix` must be an unplaced operator, but acts on qubits {operator.qubits}.")
     if check:
@@ -94,7 +97,7 @@ def _check_length(name: str, array: NDArray[Any]) -> None:
 
 
 def _check_unitary(operator: Operator) -> None:
-    if operator.num_qubits > 10 or len(operator.terms) > 1:
+    if operator.num_qubits > MATRIX_QUBITS:
         if not operator.is_unitary:
             raise CircuitError("A gate must be unitary, but U U† differs from the identity.")
         return

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from qsim.algebra import Operator
 from qsim.errors import CircuitError, ParameterError
+from qsim.frozen import Frozen, assign
 from qsim.gates.angles import format_angle
 from qsim.gates.formulas import controlled
 from qsim.gates.powers import adjoint_spec, power_spec
@@ -21,7 +22,7 @@ __all__ = ["Gate", "check_control_state"]
 
 
 @final
-class Gate:
+class Gate(Frozen):
     """A unitary on a few qubits, without a place: immutable, compared by value.
 
     Gates come from `qsim.gates`: `gates.h`, `gates.rx(0.1)`, `gates.unitary(matrix)`. The first qubit is the left
@@ -42,9 +43,9 @@ class Gate:
 
     def __init__(self, spec: GateSpec, params: tuple[Any, ...] = (), extra_state: str = "") -> None:
         """For the library's own use; `extra_state` has a character for each control beyond the row's own."""
-        self.spec = spec
-        self.params = params
-        self._extra_state = extra_state
+        assign(self, "spec", spec)
+        assign(self, "params", params)
+        assign(self, "_extra_state", extra_state)
 
     @classmethod
     def named(cls, name: str, *params: Any) -> "Gate":
@@ -241,6 +242,8 @@ def check_control_state(n: int, control_state: Any) -> str:
         raise CircuitError(f"Argument `n` must be a number of controls, but is {n!r}.")
     if control_state is None:
         return "1" * int(n)
+    if isinstance(control_state, int):
+        raise TypeError(f'Argument `control_state` must be a string such as "10", but is {control_state!r}.')
     state = control_state if isinstance(control_state, str) else "".join(map(str, control_state))
     if len(state) != n or state.strip("01"):
         raise CircuitError(f"Argument `control_state` must be {n} characters 0 or 1, but is {control_state!r}.")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qsim.errors import CircuitError
 from qsim.gates.angles import format_angle
 from qsim.gates.custom_specs import diagonal_spec, matrix_spec, permutation_spec
 from qsim.gates.spec import GateSpec
@@ -33,6 +34,8 @@ def power_spec(spec: GateSpec, params: tuple[float, ...], t: float) -> GateSpec:
     if spec.data is not None and spec.structure == "diagonal":
         return diagonal_spec(_phase_powers(spec.data, t), name)
     matrix = spec.operator(*params).matrix()
+    if np.abs(matrix @ matrix.conj().T - np.eye(len(matrix))).max() > 1e-6:
+        raise CircuitError(f"A power needs a unitary gate, but {spec.name} is none.")
     if float(t).is_integer():
         power = np.linalg.matrix_power(matrix if t >= 0 else matrix.conj().T, abs(int(t)))
     else:

@@ -6,6 +6,7 @@ turned: here the first-listed qubit is the left Kronecker factor.
 
 import math
 from cmath import exp
+from collections.abc import Iterable
 from typing import Any
 
 from qsim.algebra import P0, P1, H, I, Operator, S, SigmaMinus, SigmaPlus, T, X, Y, Z, kron
@@ -250,9 +251,10 @@ def lookup(name: str) -> GateSpec:
     return row
 
 
-def suggestion(name: str) -> str:
-    """A hint at the nearest gate name, or nothing."""
+def suggestion(name: str, further: Iterable[str] = ()) -> str:
+    """A hint at the nearest name of a gate, or of others, or nothing."""
     from difflib import get_close_matches
 
-    near = get_close_matches(name.lower(), [*TABLE, *ALIASES], n=1, cutoff=0.5)
+    names = [*TABLE, *ALIASES, *(other for other in further if not other.startswith("_"))]
+    near = get_close_matches(name.lower(), names, n=1, cutoff=0.6)
     return f": did you mean {near[0]}?" if near else "."

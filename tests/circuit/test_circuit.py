@@ -59,6 +59,7 @@ def test_one_qubit_gates_take_many_qubits_and_others_broadcast():
     assert Circuit(3).cx(0, [1, 2]) == Circuit(3).cx(0, 1).cx(0, 2)
     assert Circuit(2).h([]) == Circuit(2)
     assert Circuit(3).h(np.int64(1)) == Circuit(3).h(1)
+    assert Circuit(3).h(np.arange(3)).cx(np.array([0, 1]), 2) == Circuit(3).h(range(3)).cx([0, 1], 2)
 
 
 def test_multi_controlled_gates():
@@ -124,7 +125,9 @@ def test_append_and_compose():
     assert Circuit(3).x(1).compose(bell, [1, 2]) == Circuit(3).x(1).h(1).cx(1, 2)
     measured = Circuit(2).compose(Circuit(2).measure_all())
     assert measured == Circuit(2).measure_all()
-    assert measured.compose(Circuit(2).measure_all()).num_bits == 2
+    with pytest.raises(CircuitError, match="no result is lost"):
+        measured.compose(Circuit(2).measure_all())
+    assert measured.compose(Circuit(2).measure_all(), bits=[1, 0]).num_bits == 2
     crossed = Circuit(2, 2).append(Circuit(2, 2).measure([0, 1], [0, 1]), 1, 0, bits=[1, 0])
     assert crossed == Circuit(2, 2).measure(1, 1).measure(0, 0)
     before = bell.copy()
@@ -266,7 +269,7 @@ def test_a_failing_call_names_the_rule_and_leaves_the_circuit(call, error, messa
         (lambda: Circuit(1).rx(Parameter("a"), 0).bind(), ParameterError, "a"),
         (lambda: Circuit(1).rx(Parameter("a"), 0).unitary(), ParameterError, "a"),
         (lambda: Circuit(2).qubits["nope"], CircuitError, "No register"),
-        (lambda: Circuit(20).unitary(), MemoryError, "2\\^20 × 2\\^20.*needs 16 TiB"),
+        (lambda: Circuit(20).unitary(), MemoryError, "2\\^20 × 2\\^20.*16 TiB"),
         (lambda: hash(Circuit(1)), TypeError, "unhashable"),
     ],
 )

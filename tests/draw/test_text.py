@@ -10,6 +10,7 @@ from qsim import gates
 from qsim.circuit import Circuit, Instruction, Parameter
 from qsim.draw import draw, layout
 from qsim.errors import CircuitError
+from qsim.frozen import assign
 from qsim.gates import unitary
 
 PI = math.pi
@@ -440,8 +441,8 @@ class Wait(Instruction):
     name = "wait"
 
     def __init__(self, *qubits):
-        self.qubits = qubits
-        self.source = None
+        assign(self, "qubits", qubits)
+        assign(self, "source", None)
 
     def __repr__(self):
         return "wait(1)"

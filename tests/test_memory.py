@@ -1,0 +1,196 @@
+"""The memory guard: how much there is, what is refused, and that every way to run asks."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from qsim import Circuit, Operator, State, TooLargeError, kron, memory, run
+from qsim.algebra import I, X, Z
+from qsim.run import METHODS
+
+MIB = 2**20
+WIDTHS = [31, 32, 33, 62, 63, 64, 65]
+
+
+@pytest.fixture
+def set_memory(monkeypatch):
+    """Pretend that so many bytes can be had beyond the reserve."""
+
+    def set_to(size):
+        for module in ("qsim.memory", "qsim.run"):
+            monkeypatch.setattr(f"{module}.available_memory", lambda: memory._RESERVE + size, raising=False)
+
+    return set_to
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 bytes"),
+        (1, "1 bytes"),
+        (1023, "1.02e+03 bytes"),
+        (1024, "1 KiB"),
+        (1536, "1.5 KiB"),
+        (2**20, "1 MiB"),
+        (3 * 2**30, "3 GiB"),
+        (2**40, "1 TiB"),
+        (2**50, "1 PiB"),
+        (2**60, "1 EiB"),
+        (512 * 2**60, "512 EiB"),
+        (2**70, "2^70 bytes"),
+        (2**70 + 1, "more than 2^70 bytes"),
+        (2**4000, "2^4000 bytes"),
+    ],
+)
+def test_bytes_are_written_with_binary_units(count, text):
+    assert memory.format_bytes(count) == text
+
+
+def control_group(folder, limit, used, stat):
+    paths = [folder / name for name in ("memory.max", "memory.current", "memory.stat")]
+    for path, text in zip(paths, (limit, used, stat), strict=True):
+        if text is not None:
+            path.write_text(text)
+    return memory._cgroup_left(*paths)
+
+
+@pytest.mark.parametrize(
+    ("limit", "used", "stat", "left"),
+    [
+        ("1000\n", "300\n", "anon 100\ninactive_file 50\nactive_file 7\n", 750),  # cached pages count as free
+        ("1000\n", "300\n", "anon 100\n", 700),
+        ("1000\n", "1200\n", "inactive_file 50\n", -150),
+        ("max\n", "300\n", "inactive_file 50\n", None),
+        (None, "300\n", "inactive_file 50\n", None),
+        ("1000\n", None, "inactive_file 50\n", None),
+        ("1000\n", "300\n", None, None),
+        ("much\n", "300\n", "inactive_file 50\n", None),
+    ],
+)
+def test_what_a_control_group_leaves(tmp_path, limit, used, stat, left):
+    assert control_group(tmp_path, limit, used, stat) == left
+
+
+@pytest.mark.parametrize(
+    ("system", "groups", "available"),
+    [
+        (1000, [None, None], 1000),
+        (1000, [400, None], 400),
+        (1000, [5000, 700], 700),
+        (None, [5000, None], 5000),
+        (1000, [-20, None], 0),
+    ],
+)
+def test_the_least_of_what_is_known_is_available(monkeypatch, system, groups, available):
+    monkeypatch.setattr(memory, "_system_available", lambda: system)
+    monkeypatch.setattr(memory, "_cgroup_available", lambda: groups)
+    assert memory.available_memory() == available
+
+
+def test_where_nothing_is_known_nothing_is_refused(monkeypatch):
+    monkeypatch.setattr(memory, "_system_available", lambda: None)
+    monkeypatch.setattr(memory, "_cgroup_available", lambda: [None, None])
+    memory.require_memory(2**60, "A test")
+
+
+def test_what_fits_passes_and_a_byte_more_is_refused(set_memory):
+    set_memory(5 * MIB)
+    memory.require_memory(5 * MIB, "A test")
+    with pytest.raises(TooLargeError, match=r"^A test needs 6 MiB, but 5 MiB can be had\. Take less\.$"):
+        memory.require_memory(6 * MIB, "A test", "Take less.")
+    with pytest.raises(TooLargeError, match=r"can be had\.$"):
+        memory.require_memory(5 * MIB + 1, "A test")
+
+
+def test_the_reserve_is_left_alone_and_small_work_is_not_asked_about(monkeypatch):
+    monkeypatch.setattr(memory, "available_memory", lambda: memory._RESERVE // 2)
+    memory.require_memory(MIB, "A test")
+    with pytest.raises(TooLargeError, match="0 bytes can be had"):
+        memory.require_memory(MIB + 1, "A test")
+
+
+# ── Every way to run asks ─────────────────────────────────────────────────────────────────────────────────────────────
+
+PLAIN = Circuit(18).h(0)  # a state of 4 MiB
+MEASURED = Circuit(18).h(0).measure_all()
+RUNS = {
+    "run": (lambda: run(PLAIN, None), 4),
+    "run in single precision": (lambda: run(PLAIN, None, precision="single"), 2),
+    "state": (PLAIN.state, 4),
+    "steps hold the state before": (lambda: list(PLAIN.steps()), 8),
+    "run of a wide gate on a copy": (lambda: run(Circuit(18).h(0, controls=[1]), None), 4),
+    "sample": (lambda: PLAIN.sample(3, seed=0), 4),
+    "sample of measured qubits": (lambda: MEASURED.sample(3, seed=0), 8),
+    "run of measured qubits": (lambda: run(MEASURED, 3, seed=0), 8),
+    "no shots, no sampling": (lambda: run(MEASURED, None), 4),
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_run_that_needs_more_is_refused_before_anything_is_allocated(name, set_memory):
+    call, size = RUNS[name]
+    set_memory(size * MIB - 1)
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLargeError, match=r"18 qubits .* \d+ qubits would fit"):
+            call()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < MIB
+    set_memory(8 * size * MIB)
+    assert call()
+
+
+# ── Widths around those of machine words ──────────────────────────────────────────────────────────────────────────────
+
+FORMS = {
+    **{f"run with method {m!r}": lambda n, m=m: run(Circuit(n).h(0), None, method=m) for m in METHODS},
+    "sample": lambda n: Circuit(n).h(0).measure(n - 1).sample(5),
+    "sample of all": lambda n: Circuit(n).sample(5),
+    "steps": lambda n: next(Circuit(n).h(0).steps()),
+    "probabilities": lambda n: Circuit(n).h(0).probabilities([0]),
+    "unitary": lambda n: Circuit(n).h(0).cx(0, n - 1).unitary(),
+    "sparse unitary": lambda n: Circuit(n).h(0).cx(0, n - 1).operator().sparse(),
+    "unitary of nothing": lambda n: Circuit(n).unitary(),
+    "matrix": lambda n: (X(0) @ Z(n - 1)).matrix(),
+    "matrix of a padded operator": lambda n: X(0).matrix(n),
+    "sparse": lambda n: (X(0) @ Z(n - 1)).sparse(),
+    "sparse of a sum": lambda n: (X(0) + Z(n - 1)).sparse(),
+    "basis state": lambda n: State("0" * n),
+    "zeros": State.zeros,
+    "random": lambda n: State.random(n, seed=1),
+    "ghz": State.ghz,
+    "w": State.w,
+    "kron of states": lambda n: kron(State.zeros(16), State.zeros(n - 16)),
+}
+
+
+@pytest.mark.parametrize("num_qubits", WIDTHS)
+@pytest.mark.parametrize("name", FORMS)
+def test_wide_registers_are_refused_before_anything_is_allocated(name, num_qubits, set_memory):
+    set_memory(256 * MIB)
+    tracemalloc.start()
+    try:
+        with pytest.raises(TooLargeError):
+            FORMS[name](num_qubits)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * MIB
+
+
+@pytest.mark.parametrize("n", WIDTHS)
+def test_wide_operators_are_handled_term_by_term(n):
+    operator = X(0) @ Z(n - 1) + 0.5 * Z(n - 2)
+    ends, last = "X" + "I" * (n - 2) + "Z", "I" * (n - 2) + "ZI"
+    assert operator.to_paulis() == {ends: 1, last: 0.5}
+    assert Operator.from_paulis({ends: 1, last: 0.5}).to_paulis() == {ends: 1, last: 0.5}
+    assert operator.is_hermitian
+    assert not operator.is_diagonal
+    assert not operator.is_unitary
+    assert (operator @ operator - operator.power(2)).simplify() == 0 * I(n - 1)
+    assert I(n - 1).trace() == 2**n
+    assert Circuit(n).h(0).cx(0, n - 1).operator().num_qubits == n
+    assert np.isfinite(complex(operator.trace()))
