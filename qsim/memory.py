@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from qsim.errors import TooLargeError
@@ -65,15 +66,31 @@ def _system_available() -> int | None:
 
 
 def _cgroup_available() -> list[int | None]:
-    pairs = (
-        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory.stat"),
-        (
-            "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-            "/sys/fs/cgroup/memory/memory.usage_in_bytes",
-            "/sys/fs/cgroup/memory/memory.stat",
-        ),
-    )
-    return [_cgroup_left(Path(limit), Path(used), Path(stat)) for limit, used, stat in pairs]
+    return [
+        _cgroup_left(folder / limit, folder / used, folder / "memory.stat")
+        for folder, limit, used in _cgroup_folders(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"))
+    ]
+
+
+def _cgroup_folders(membership: Path, mount: Path) -> Iterator[tuple[Path, str, str]]:
+    """Folders of this process's control group and of those around it, with their names of limit and use."""
+    try:
+        lines = membership.read_text().splitlines()
+    except OSError:
+        lines = []
+    for line in ["0::/", "1:memory:/", *lines]:  # inside a container the group is the root of the mount
+        _, controllers, path = line.split(":", 2)
+        if controllers == "":
+            root, names = mount, ("memory.max", "memory.current")
+        elif "memory" in controllers.split(","):
+            root, names = mount / "memory", ("memory.limit_in_bytes", "memory.usage_in_bytes")
+        else:
+            continue
+        folder = root / path.lstrip("/")
+        for place in (folder, *folder.parents):
+            yield place, *names
+            if place == root:
+                break
 
 
 def _cgroup_left(limit: Path, used: Path, stat: Path) -> int | None:

@@ -97,4 +97,4 @@ def test_counts_of_every_width(n):
     assert dict(counts.marginal([n - 1, 0])) == {"01": 3, "10": 5}
     assert dict(counts + counts) == {last: 10, first: 6}
     values, numbers = counts.arrays()
-    assert dict(Counts.from_arrays(values, numbers, num_bits=n)) == dict(counts)
+    assert dict(Counts.from_arrays(values, numbers, labels=counts.labels)) == dict(counts)

@@ -4,6 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import scipy.sparse  # noqa: F401  its import would count as allocated
 
 from qsim import Circuit, Operator, State, TooLargeError, kron, memory, run
 from qsim.algebra import I, X, Z

@@ -13,6 +13,7 @@ from qsim.states._qubits import BLOCK_QUBITS
 __all__ = ["ket_bra_sum", "ket_bra_sum_latex", "ket_sum", "ket_sum_latex"]
 
 MAX_KETS = 8  # terms shown
+MAX_LOOKED_AT = 2**22  # amplitudes looked at, or as many more as it takes to see one that is not zero (50 ms)
 # Amplitudes below this, and parts this much smaller than the largest amplitude, are taken for rounding errors.
 _INVISIBLE = {np.dtype(np.complex64): 1e-5, np.dtype(np.complex128): 1e-10}
 
@@ -23,7 +24,7 @@ def ket_sum(amplitudes: NDArray[np.complexfloating], num_qubits: int) -> str:
     >>> ket_sum(np.array([0.6, 0, 0, -0.8j]), 2)
     '0.6|00⟩ - 0.8i|11⟩   (q0 q1)'
     """
-    body = _sum(amplitudes, lambda index: f"|{bits.bitstring(index, num_qubits)}⟩", lambda more: f"… ({more} more)")
+    body = _sum(amplitudes, lambda index: f"|{bits.bitstring(index, num_qubits)}⟩", _more)
     return f"{body}   ({qubit_labels(range(num_qubits))})"
 
 
@@ -38,7 +39,7 @@ def ket_bra_sum(matrix: NDArray[np.complexfloating], num_qubits: int) -> str:
         row, column = divmod(index, bits.register_size(num_qubits))
         return f"|{bits.bitstring(row, num_qubits)}⟩⟨{bits.bitstring(column, num_qubits)}|"
 
-    body = _sum(matrix.reshape(-1), write, lambda more: f"… ({more} more)")
+    body = _sum(matrix.reshape(-1), write, _more)
     return f"{body}   ({qubit_labels(range(num_qubits))})"
 
 
@@ -67,10 +68,10 @@ def _latex_powers(text: str) -> str:
     return re.sub(r"e([+-])0*(\d+)", lambda m: rf"\cdot 10^{{{m[1].strip('+')}{m[2]}}}", text)
 
 
-def _sum(values: NDArray[np.complexfloating], write: Callable[[int], str], gap: Callable[[int], str]) -> str:
-    """The largest values with their kets, joined by their signs; `gap` says how many are left out."""
+def _sum(values: NDArray[np.complexfloating], write: Callable[[int], str], gap: Callable[[int | None], str]) -> str:
+    """The largest values with their kets, joined by their signs; `gap` says how many are left out, if that is known."""
     invisible = _INVISIBLE[values.dtype]
-    indices, visible = _largest(values, MAX_KETS, invisible)
+    indices, visible, looked_at = _largest(values, MAX_KETS, invisible)
     negligible = invisible * max(abs(complex(values[index])) for index in indices)
     shown = [index for index in indices if abs(complex(values[index])) > negligible]
     if not shown:
@@ -81,7 +82,17 @@ def _sum(values: NDArray[np.complexfloating], write: Callable[[int], str], gap: 
         sign, number = ("-", number[1:]) if number.startswith("-") else ("+", number)
         lead = f" {sign} " if text else sign.strip("+")
         text += lead + ("" if number == "1" else number) + write(index)
+    if looked_at < len(values):
+        return f"{text} + {gap(None)}"
     return text if visible <= len(shown) else f"{text} + {gap(visible - len(shown))}"
+
+
+def _more(count: int | None) -> str:
+    return (
+        f"… (the first 2^{MAX_LOOKED_AT.bit_length() - 1} terms were looked at)"
+        if count is None
+        else f"… ({count} more)"
+    )
 
 
 def _coefficient(value: complex, negligible: float) -> str:
@@ -90,13 +101,14 @@ def _coefficient(value: complex, negligible: float) -> str:
     return format_coefficient(complex(real, imag))
 
 
-def _largest(values: NDArray[np.complexfloating], count: int, invisible: float) -> tuple[list[int], int]:
-    """Indices of the largest values, ascending, and how many values are visible; one pass, block by block."""
+def _largest(values: NDArray[np.complexfloating], count: int, invisible: float) -> tuple[list[int], int, int]:
+    """Indices of the largest values, ascending, how many are visible, and how many were looked at, block by block."""
     indices = np.zeros(0, dtype=np.int64)
     sizes = np.zeros(0, dtype=np.float32)
     visible = 0
     block = bits.register_size(BLOCK_QUBITS)
-    for start in range(0, len(values), block):
+    start = 0
+    while start < len(values) and (start < MAX_LOOKED_AT or not visible):
         with np.errstate(over="ignore"):
             # In single precision, values that differ by rounding are equal, and of equal ones the first are shown.
             here = np.abs(values[start : start + block]).astype(np.float32)
@@ -105,7 +117,8 @@ def _largest(values: NDArray[np.complexfloating], count: int, invisible: float) 
         indices, sizes = np.concatenate([indices, kept + start]), np.concatenate([sizes, here[kept]])
         best = _first_largest(sizes, count)
         indices, sizes = indices[best], sizes[best]
-    return [int(index) for index in indices], visible
+        start += block
+    return [int(index) for index in indices], visible, min(start, len(values))
 
 
 def _first_largest(sizes: NDArray[np.float32], count: int) -> NDArray[np.int64]:

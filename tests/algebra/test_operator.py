@@ -291,3 +291,46 @@ def test_undecidable_property_says_so():
         dense = dense @ (H + 0.1 * S)(i)
     with pytest.raises(OperatorError, match="cannot be decided"):
         _ = dense.is_diagonal
+
+
+def test_simplify_drops_what_cancels_and_nothing_that_is_small():
+    assert len((1e15 * X(0) + Z(1)).simplify().terms) == 2
+    assert len((I + 1e-13 * Z).simplify().terms) == 2
+    assert len((X(0) + 1e-10 * X(0) + 1e-300 * Z(0)).simplify().terms) == 2
+    assert len((X(0) - (1 - 1e-10) * X(0)).simplify().terms) == 1
+    assert (1e15 * X(0) + Z(1)).to_paulis() == {"XI": 1e15, "IZ": 1}
+    assert (I + 1e-13 * Z).to_paulis() == {"I": 1, "Z": 1e-13}
+    assert (0.1 * X + 0.2 * X - 0.3 * X + 1e-13 * Z).simplify().to_paulis() == {"Z": 1e-13}
+
+
+def off_by(what, gap):
+    """A matrix of 4 × 4 that is not quite what is said of it."""
+    if what == "unitary":
+        return np.diag([1, 1, 1, 1 + gap])
+    base = np.diag([1.0, 2, 3, 4])
+    base[0, 1] = gap
+    return base
+
+
+# Three ways to decide: by factors, by Pauli coefficients, by matrix.
+WAYS = {
+    "one term": Operator.from_matrix,
+    "Pauli sum": lambda matrix: Operator.from_paulis(Operator.from_matrix(matrix).to_paulis()),
+    "matrix": lambda matrix: (0.5 * kron(Operator.from_matrix(matrix), WIDE)) + 0.5 * kron(
+        Operator.from_matrix(matrix), WIDE
+    ),
+}
+WIDE = kron(*[Operator.from_matrix(np.eye(8))] * 2)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("what", ["unitary", "hermitian", "diagonal"])
+def test_properties_are_decided_up_to_rounding_alone(what, way):
+    def says(gap):
+        return getattr(WAYS[way](off_by(what, gap)), f"is_{what}")
+
+    assert says(0)
+    assert says(1e-16)
+    assert not says(1e-6)
+    assert not says(-1e-6)
+    assert not says(1e-8)

@@ -139,3 +139,19 @@ def test_no_qubits_and_no_gates():
         assert final(Circuit(), method).tolist() == [1]
         assert final(Circuit(2), method).tolist() == [1, 0, 0, 0]
         np.testing.assert_allclose(final(Circuit().gphase(0.3), method), [np.exp(0.3j)], atol=1e-15)
+
+
+@pytest.mark.parametrize("angle", [1e-4, 1e-9, 1e-13])
+@pytest.mark.parametrize("method", METHODS)
+def test_small_phases_are_applied(method, angle):
+    """The entry e^{iφ} of a small φ has the real part 1, and is none."""
+    plus = State("++")
+    for circuit, phases in (
+        (Circuit(2).p(angle, 1), [0, 1, 0, 1]),
+        (Circuit(2).rz(2 * angle, 1), [-1, 1, -1, 1]),
+        (Circuit(2).cp(angle, 0, 1), [0, 0, 0, 1]),
+        (Circuit(2).append(gates.diagonal([0, angle, 0, 0]), 0, 1), [0, 1, 0, 0]),
+    ):
+        found = run(circuit, None, method=method, initial=plus).state.amplitudes
+        np.testing.assert_allclose(found.imag, 0.5 * np.sin(angle * np.array(phases)), rtol=1e-12, atol=0)
+        assert np.abs(found.real - 0.5 * np.cos(angle * np.array(phases))).max() < 1e-15

@@ -191,3 +191,39 @@ def test_bad_input_is_refused(make, error, message):
 
 def test_unchecked_unitary_is_taken_as_it_is():
     assert gates.unitary([[1, 1], [0, 1]], check=False).matrix()[0, 1] == 1
+
+
+@pytest.mark.parametrize("wrong", [np.diag([1, 1 + 1e-6]), [[1, 1e-6], [0, 1]], np.diag([1, 1 - 1e-6, 1, 1])])
+def test_a_matrix_must_be_unitary_up_to_the_digits_of_a_file(wrong):
+    with pytest.raises(CircuitError, match="must be unitary"):
+        gates.unitary(wrong)
+    unchecked = gates.unitary(wrong, check=False)
+    np.testing.assert_allclose(unchecked.matrix(), wrong, atol=0)
+
+
+def test_a_matrix_that_is_unitary_up_to_rounding_is_taken_as_it_is():
+    for near in (np.diag([1, 1 + 1e-10]), np.array([[1, 1e-10], [0, 1]])):
+        np.testing.assert_array_equal(gates.unitary(near).matrix(), near)
+
+
+@pytest.mark.parametrize(
+    ("gate", "root"),
+    [
+        (gates.p(math.pi), np.diag([1, 1j])),
+        (gates.p(-math.pi), np.diag([1, 1j])),
+        (gates.p(3 * math.pi), np.diag([1, 1j])),
+        (gates.p(math.pi - 1e-6), np.diag([1, np.exp(0.5j * (math.pi - 1e-6))])),
+        (gates.p(1e-6 - math.pi), np.diag([1, np.exp(-0.5j * (math.pi - 1e-6))])),
+        (gates.rx(2 * math.pi), 1j * np.eye(2)),
+        (gates.rx(-2 * math.pi), 1j * np.eye(2)),
+        (gates.ry(2 * math.pi), 1j * np.eye(2)),
+        (gates.rz(2 * math.pi), 1j * np.eye(2)),
+        (gates.rz(-2 * math.pi), 1j * np.eye(2)),
+        (gates.rzz(2 * math.pi), 1j * np.eye(4)),
+        (gates.rx(4 * math.pi), np.eye(2)),
+        (gates.rx(2 * math.pi - 1e-6), gates.rx(math.pi - 5e-7).matrix()),
+        (gates.z, np.diag([1, 1j])),
+    ],
+)
+def test_roots_at_the_ends_of_the_principal_branch(gate, root):
+    np.testing.assert_allclose(gate.power(0.5).matrix(), root, atol=1e-12)

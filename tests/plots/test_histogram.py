@@ -218,3 +218,20 @@ def test_what_is_refused(draw, error, rule):
     with pytest.raises(error, match=rule):
         draw()
     assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("sort", ["key", "count"])
+def test_the_outlines_stand_on_the_bars_of_their_keys(sort):
+    shares = {"00": 0.1, "01": 0.5, "10": 0.3, "11": 0.1}
+    exact = {"00": 0.11, "01": 0.48, "10": 0.33, "11": 0.08}
+    axes = histogram(Counts({key: round(1000 * share) for key, share in shares.items()}), exact=exact, sort=sort)
+    keys = tick_labels(axes)
+    assert keys[:2] == (["00", "01"] if sort == "key" else ["01", "10"])
+    assert sorted(keys) == sorted(shares)
+    found = bars(axes)
+    np.testing.assert_allclose(found["1000 shots"], [shares[key] for key in keys])
+    np.testing.assert_allclose(found["exact"], [exact[key] for key in keys])
+    for container in axes.containers:
+        if isinstance(container, BarContainer):
+            middles = [patch.get_x() + patch.get_width() / 2 for patch in container]
+            np.testing.assert_allclose(middles, axes.get_xticks(), atol=1e-12)

@@ -243,3 +243,31 @@ def test_no_second_copy_of_a_long_register_is_made(ask):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < state.amplitudes.nbytes / 2  # blocks of 2^20 amplitudes, 1/8 of the register
+
+
+@pytest.mark.parametrize(
+    "form", [lambda m: m, lambda m: m.tolist(), Operator.from_matrix, lambda m: Operator.from_matrix(m).sparse()]
+)
+def test_an_expectation_is_real_of_hermitian_operators_alone(form):
+    state = State.random(2, seed=8)
+    hermitian = np.diag([1.0, 2, 3, 4]).astype(complex)
+    hermitian[0, 1], hermitian[1, 0] = 1j, -1j
+    assert isinstance(state.expectation(form(hermitian)), float)
+    for gap in (1e-5, -1e-5j, 1e-8):
+        wrong = hermitian.copy()
+        wrong[0, 1] += gap
+        found = state.expectation(form(wrong))
+        assert isinstance(found, complex)
+        exact = np.vdot(state.amplitudes, wrong @ state.amplitudes)
+        assert abs(exact.imag) > 1e-10
+        assert found == pytest.approx(exact, abs=1e-14)
+    rounded = hermitian.copy()
+    rounded[0, 1] += 1e-15
+    assert isinstance(state.expectation(form(rounded)), float)
+
+
+def test_a_slightly_complex_pauli_coefficient_is_not_hermitian():
+    state = State.random(2, seed=8)
+    found = state.expectation({"XZ": 1 + 1e-5j})
+    assert isinstance(found, complex)
+    assert found.imag == pytest.approx(1e-5 * found.real)
