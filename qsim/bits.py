@@ -144,6 +144,7 @@ def all_indices(qubits: Sequence[int], num_qubits: int) -> IndexArray:
     >>> all_indices([2, 0], 3).tolist()
     [0, 4, 1, 5]
     """
+    _check_width(num_qubits)
     return embed_bits(np.arange(register_size(len(qubits))), qubits, num_qubits)
 
 

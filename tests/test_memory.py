@@ -140,7 +140,7 @@ def test_a_run_that_needs_more_is_refused_before_anything_is_allocated(name, set
     finally:
         tracemalloc.stop()
     assert peak < MIB
-    set_memory(8 * size * MIB)
+    set_memory(size * MIB)
     assert call()
 
 

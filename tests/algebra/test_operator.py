@@ -316,8 +316,8 @@ def off_by(what, gap):
 WAYS = {
     "one term": Operator.from_matrix,
     "Pauli sum": lambda matrix: Operator.from_paulis(Operator.from_matrix(matrix).to_paulis()),
-    "matrix": lambda matrix: (0.5 * kron(Operator.from_matrix(matrix), WIDE)) + 0.5 * kron(
-        Operator.from_matrix(matrix), WIDE
+    "matrix": lambda matrix: (
+        (0.5 * kron(Operator.from_matrix(matrix), WIDE)) + 0.5 * kron(Operator.from_matrix(matrix), WIDE)
     ),
 }
 WIDE = kron(*[Operator.from_matrix(np.eye(8))] * 2)
@@ -334,3 +334,12 @@ def test_properties_are_decided_up_to_rounding_alone(what, way):
     assert not says(1e-6)
     assert not says(-1e-6)
     assert not says(1e-8)
+
+
+def test_the_coefficient_counts_in_being_unitary():
+    assert (1j * X(0) @ Z(3)).is_unitary
+    assert ((2 * X)(0) @ (0.5 * Z)(3)).is_unitary
+    assert (2 * Operator.from_matrix(0.5 * np.eye(4))).is_unitary
+    for factor in (1 + 1e-6, 1 - 1e-6, 1 + 1e-8, 2, 0):
+        assert not (factor * X(0) @ Z(3)).is_unitary
+        assert not (factor * (P0 + P1)).is_unitary

@@ -214,6 +214,8 @@ def test_a_matrix_that_is_unitary_up_to_rounding_is_taken_as_it_is():
         (gates.p(3 * math.pi), np.diag([1, 1j])),
         (gates.p(math.pi - 1e-6), np.diag([1, np.exp(0.5j * (math.pi - 1e-6))])),
         (gates.p(1e-6 - math.pi), np.diag([1, np.exp(-0.5j * (math.pi - 1e-6))])),
+        (gates.diagonal([0, 1e-6 - math.pi]), np.diag([1, np.exp(-0.5j * (math.pi - 1e-6))])),
+        (gates.unitary(np.diag([1, np.exp(1j * (1e-6 - math.pi))])), np.diag([1, np.exp(-0.5j * (math.pi - 1e-6))])),
         (gates.rx(2 * math.pi), 1j * np.eye(2)),
         (gates.rx(-2 * math.pi), 1j * np.eye(2)),
         (gates.ry(2 * math.pi), 1j * np.eye(2)),
