@@ -12,8 +12,11 @@ from qsim import bits
 from qsim.circuit import Circuit, Instruction, Operation
 from qsim.circuit.analysis import final_measurements, locate
 from qsim.engines import kron, numpy_path, reference
+from qsim.engines.job import Job
 from qsim.errors import CircuitError, ParameterError, StateError
 from qsim.gates import TABLE
+from qsim.kernels import loader
+from qsim.kernels.threads import default_threads
 from qsim.memory import available_memory, require_memory
 from qsim.states import Counts, State
 from qsim.states.sampling import check_shots, make_rng
@@ -27,12 +30,21 @@ __all__ = ["METHODS", "Method", "Result", "run", "sample", "state", "steps"]
 class Method(NamedTuple):
     """A way to simulate: its function, and the bytes that n qubits take with so many bytes an amplitude."""
 
-    simulate: Callable[[Circuit, NDArray[Any]], NDArray[Any]]
+    simulate: Callable[[Job], NDArray[Any]]
     memory: Callable[[int, int], int]
     reason: str
 
 
+def _compiled(job: Job) -> NDArray[Any]:
+    from qsim.engines import statevector  # loads the planner, and LLVM at the first call
+
+    return statevector.simulate(job)
+
+
 METHODS: dict[str, Method] = {
+    "statevector": Method(
+        _compiled, lambda n, size: size * bits.register_size(n), "compiled kernels, many gates in each pass over memory"
+    ),
     "numpy": Method(numpy_path.simulate, lambda n, size: size * bits.register_size(n), "gates on slices of the state"),
     "dense": Method(kron.simulate_dense, lambda n, size: 128 * bits.register_size(2 * n), "one dense Kronecker matrix"),
     "sparse": Method(
@@ -42,7 +54,11 @@ METHODS: dict[str, Method] = {
         reference.simulate, lambda n, size: 96 * bits.register_size(2 * n), "a dense Kronecker matrix for each gate"
     ),
 }
-_CHOICES = {"auto": "numpy", "statevector": "numpy"}
+_CHOICES = ("auto", *METHODS)
+_COMPILED_QUBITS = 10  # with fewer qubits a block of the compiled engine would not fill
+_LOAD_SECONDS = 0.1  # what loading LLVM and the kernels takes: less work than that is done by NumPy
+_BUILD_SECONDS = 10.0  # what compiling them takes, once a machine
+_NUMPY_SECONDS = 4e-9  # a gate of the NumPy engine, an amplitude (20 qubits, double precision)
 _DTYPES = {"double": np.complex128, "single": np.complex64}
 _SAMPLING_BYTES = 16  # probabilities of the measured qubits, twice while they are summed
 
@@ -87,6 +103,7 @@ def run(
     initial: Any = None,
     observables: "Operator | Sequence[Operator] | Mapping[str, Operator] | None" = None,
     keep_state: bool = False,
+    threads: int | None = None,
     out: NDArray[Any] | None = None,
 ) -> Result:
     """Run a circuit.
@@ -95,11 +112,14 @@ def run(
         circuit: what to run; all parameters bound, measurements at the end.
         shots: number of samples; `None` for none, which keeps the state. Where nothing is measured all qubits are.
         seed: an int or a numpy Generator; by default fresh, and recorded in the result.
-        method: "auto", "statevector", "numpy", "dense", "sparse" or "reference".
+        method: "auto", "statevector" (compiled; fewer than 10 qubits run on "numpy"), "numpy", "dense", "sparse" or
+            "reference".
         precision: "double" (complex128) or "single" (complex64).
         initial: starting `State`, label or amplitudes; |0…0⟩ by default.
         observables: operators whose expectation values in the final state are wanted.
         keep_state: keep the state beside the counts.
+        threads: of the compiled engine; by default one for each CPU that the process may use. Results do not depend
+            on it.
         out: array of 2^n amplitudes of that precision to hold the state, which then shares it.
 
     Raises:
@@ -113,15 +133,16 @@ def run(
     start = time.perf_counter()
     if not isinstance(circuit, Circuit):
         raise TypeError(f"Argument `circuit` must be a Circuit, but is {type(circuit).__name__}.")
-    name = _method(method)
     dtype = _dtype(precision)
+    _check_method(method)
     shots = None if shots is None else check_shots(shots)
     _check_bound(circuit)
     measured = final_measurements(circuit[:])
-    _guard(circuit, name, dtype, sampled=shots is not None and bool(measured))
+    _guard(circuit, method, dtype, sampled=shots is not None and bool(measured))
+    name = _choose(method, circuit, precision)
     rng, recorded = _generator(seed)
     amplitudes = _initial(circuit, initial, dtype, out)
-    simulated = METHODS[name].simulate(circuit, amplitudes)
+    simulated = METHODS[name].simulate(Job(circuit, amplitudes, initial is None, _threads(threads)))
     final = State._wrap(_into(simulated, out), normalized=all(map(_is_from_table, circuit)))
     middle = time.perf_counter()
     counts = None if shots is None else _sample(circuit, final, measured, shots, rng)
@@ -178,11 +199,39 @@ def steps(circuit: Circuit) -> Iterator[tuple[Instruction, State]]:
 # ── Before the run ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _method(method: str) -> str:
-    name = _CHOICES.get(method, method) if isinstance(method, str) else ""
-    if name not in METHODS:
-        raise CircuitError(f"Argument `method` must be one of {[*_CHOICES, *METHODS]}, but is {method!r}.")
-    return name
+_spent = 0.0  # seconds of work that the NumPy engine was given in this process
+
+
+def _check_method(method: Any) -> str:
+    if not isinstance(method, str) or method not in _CHOICES:
+        raise CircuitError(f"Argument `method` must be one of {list(_CHOICES)}, but is {method!r}.")
+    return method
+
+
+def _choose(method: str, circuit: Circuit, precision: str) -> str:
+    """The engine: as named, or for "auto" the compiled one as soon as it saves more time than it takes to load."""
+    if method == "auto":
+        return _automatic(circuit, precision)
+    return "numpy" if method == "statevector" and circuit.num_qubits < _COMPILED_QUBITS else method
+
+
+def _automatic(circuit: Circuit, precision: str) -> str:
+    global _spent
+    work = _NUMPY_SECONDS * len(circuit) * bits.register_size(circuit.num_qubits)
+    if circuit.num_qubits >= _COMPILED_QUBITS and _spent + work >= _LOAD_SECONDS:  # asking loads LLVM
+        needed = {"loaded": 0.0, "compiled": 0.0, "missing": _BUILD_SECONDS}[loader.status(precision)]
+        if _spent + work >= needed and loader.try_load(precision) is not None:
+            return "statevector"
+    _spent += work
+    return "numpy"
+
+
+def _threads(threads: int | None) -> int:
+    if threads is None:
+        return default_threads()
+    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1:
+        raise CircuitError(f"Argument `threads` must be a number of threads from 1, but is {threads!r}.")
+    return int(threads)
 
 
 def _dtype(precision: str) -> Any:
@@ -202,10 +251,11 @@ def _check_bound(circuit: Circuit) -> None:
             )
 
 
-def _guard(circuit: Circuit, name: str, dtype: Any, *, sampled: bool, states: int = 1) -> None:
+def _guard(circuit: Circuit, method: str, dtype: Any, *, sampled: bool, states: int = 1) -> None:
     """Refuse what memory does not hold, before anything is allocated."""
     n, size = circuit.num_qubits, np.dtype(dtype).itemsize
     extra = _SAMPLING_BYTES if sampled else 0
+    name = "numpy" if method in ("auto", "statevector") else method  # these three hold one state
     copies = (_copies(circuit) if name == "numpy" else 1) + states - 1
 
     def need(qubits: int) -> int:
@@ -215,7 +265,7 @@ def _guard(circuit: Circuit, name: str, dtype: Any, *, sampled: bool, states: in
         return
     limit = available_memory()
     fits = next(qubits for qubits in range(64, -1, -1) if need(qubits) <= limit or qubits == 0)
-    require_memory(need(n), f"A run of {n} qubits (method {name!r})", f"{fits} qubits would fit.")
+    require_memory(need(n), f"A run of {n} qubits (method {method!r})", f"{fits} qubits would fit.")
 
 
 def _copies(circuit: Circuit) -> int:
@@ -244,8 +294,11 @@ def _initial(circuit: Circuit, initial: Any, dtype: Any, out: NDArray[Any] | Non
             f"and dtype {out.dtype}."
         )
     if initial is None:
-        amplitudes = np.zeros(size, dtype=dtype) if out is None else out
-        amplitudes[:] = 0
+        if out is None:
+            amplitudes = np.zeros(size, dtype=dtype)  # pages that are never written are never taken
+        else:
+            amplitudes = out
+            amplitudes[:] = 0
         amplitudes[0] = 1
         return amplitudes
     start = initial if isinstance(initial, State) else State(initial)

@@ -4,24 +4,25 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from qsim.circuit import Circuit, Operation
+from qsim.circuit import Operation
+from qsim.engines.job import Job
 
 __all__ = ["simulate_dense", "simulate_sparse"]
 
 
-def simulate_dense(circuit: Circuit, amplitudes: NDArray[Any]) -> NDArray[Any]:
+def simulate_dense(job: Job) -> NDArray[Any]:
     """Form the circuit's 2^n × 2^n unitary, multiply once: worth it for many states and few qubits."""
-    operations = circuit.without_final_measurements()
-    matrix: NDArray[Any] = operations.unitary().astype(amplitudes.dtype, copy=False)
-    final: NDArray[Any] = matrix @ amplitudes
+    operations = job.circuit.without_final_measurements()
+    matrix: NDArray[Any] = operations.unitary().astype(job.amplitudes.dtype, copy=False)
+    final: NDArray[Any] = matrix @ job.amplitudes
     return final
 
 
-def simulate_sparse(circuit: Circuit, amplitudes: NDArray[Any]) -> NDArray[Any]:
+def simulate_sparse(job: Job) -> NDArray[Any]:
     """Form each gate's sparse Kronecker product and multiply it onto the state: practical to some 20 qubits."""
-    state = amplitudes
-    for instruction in circuit:
+    state = job.amplitudes
+    for instruction in job.circuit:
         if isinstance(instruction, Operation):
-            placed: Any = instruction.gate.operator(*instruction.qubits).sparse(circuit.num_qubits)
+            placed: Any = instruction.gate.operator(*instruction.qubits).sparse(job.circuit.num_qubits)
             state = placed.astype(state.dtype) @ state
     return state

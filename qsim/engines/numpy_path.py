@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsim import bits
-from qsim.circuit import Circuit, Operation
+from qsim.circuit import Operation
+from qsim.engines.job import Job
 from qsim.gates import Gate
 
 __all__ = ["apply_operation", "simulate"]
@@ -26,13 +27,13 @@ Index = tuple[int | slice, ...]
 Tensor = NDArray[Any]
 
 
-def simulate(circuit: Circuit, amplitudes: NDArray[Any]) -> NDArray[Any]:
-    """The state after the circuit's operations; `amplitudes` is overwritten with it and returned."""
-    tensor = amplitudes.reshape([2] * circuit.num_qubits)
-    for instruction in circuit:
+def simulate(job: Job) -> NDArray[Any]:
+    """The state after the circuit's operations; `job.amplitudes` is overwritten with it and returned."""
+    tensor = job.amplitudes.reshape([2] * job.circuit.num_qubits)
+    for instruction in job.circuit:
         if isinstance(instruction, Operation):
             apply_operation(tensor, instruction)
-    return amplitudes
+    return job.amplitudes
 
 
 def apply_operation(tensor: Tensor, operation: Operation) -> None:

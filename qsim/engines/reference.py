@@ -10,7 +10,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from qsim.circuit import Circuit, Operation
+from qsim.circuit import Operation
+from qsim.engines.job import Job
 
 __all__ = ["embed", "simulate"]
 
@@ -34,11 +35,11 @@ def embed(matrix: ComplexArray, qubits: Sequence[int], num_qubits: int) -> Compl
     return full
 
 
-def simulate(circuit: Circuit, amplitudes: ComplexArray) -> ComplexArray:
+def simulate(job: Job) -> ComplexArray:
     """The state after the circuit's operations."""
-    state = amplitudes
-    for instruction in circuit:
+    state = job.amplitudes
+    for instruction in job.circuit:
         if isinstance(instruction, Operation):
-            state = embed(instruction.gate.matrix(), instruction.qubits, circuit.num_qubits) @ state
-    final: ComplexArray = state.astype(amplitudes.dtype)
+            state = embed(instruction.gate.matrix(), instruction.qubits, job.circuit.num_qubits) @ state
+    final: ComplexArray = state.astype(job.amplitudes.dtype)
     return final

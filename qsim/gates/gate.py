@@ -1,6 +1,7 @@
 """Gate: a row of the table with its angles, and any number of further controls."""
 
 import numbers
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -121,8 +122,7 @@ class Gate(Frozen):
         base = self.spec.base or self.spec
         if base.data is not None:
             return np.asarray(base.data, dtype=np.complex128)
-        matrix = base.operator(*self._numbers()).matrix() if base.params else base.fixed_matrix
-        return np.diagonal(matrix)
+        return np.diagonal(self.base_matrix())
 
     def images(self) -> NDArray[np.int64]:
         """Image of each basis state of a `permutation` base: |j⟩ goes to |images[j]⟩."""
@@ -132,7 +132,7 @@ class Gate(Frozen):
     def base_matrix(self) -> NDArray[np.complex128]:
         """Dense matrix of the base, without the controls; may be shared, not to be written to."""
         base = self.spec.base or self.spec
-        return base.operator(*self._numbers()).matrix() if base.params else base.fixed_matrix
+        return _matrix_at(base, self._numbers()) if base.params else base.fixed_matrix
 
     def _numbers(self) -> tuple[float, ...]:
         try:
@@ -213,6 +213,13 @@ class Gate(Frozen):
         if TABLE.get(self.spec.name) is self.spec:
             return _rebuild, (self.spec.name, self.params, self._extra_state)
         return Gate, (self.spec, self.params, self._extra_state)
+
+
+@lru_cache(maxsize=1024)  # layers of a circuit often share their angles
+def _matrix_at(spec: GateSpec, numbers: tuple[float, ...]) -> NDArray[np.complex128]:
+    matrix = spec.operator(*numbers).matrix()
+    matrix.flags.writeable = False
+    return matrix
 
 
 def check_angles(spec: GateSpec, params: tuple[Any, ...]) -> tuple[Any, ...]:

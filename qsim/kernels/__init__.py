@@ -1,0 +1,6 @@
+"""Compiled loops over the state: compiled once a machine, loaded without numba, called through ctypes."""
+
+from qsim.kernels.loader import Kernels, info, load, try_load, warmup
+from qsim.kernels.target import KernelError, Target, host_target
+
+__all__ = ["KernelError", "Kernels", "Target", "host_target", "info", "load", "try_load", "warmup"]
