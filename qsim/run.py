@@ -12,11 +12,8 @@ from qsim import bits
 from qsim.circuit import Circuit, Instruction, Operation
 from qsim.circuit.analysis import final_measurements, locate
 from qsim.engines import kron, numpy_path, reference
-from qsim.engines.job import Job
+from qsim.engines.job import COMPILED_QUBITS, Job
 from qsim.errors import CircuitError, ParameterError, StateError
-from qsim.gates import TABLE
-from qsim.kernels import loader
-from qsim.kernels.threads import default_threads
 from qsim.memory import available_memory, require_memory
 from qsim.states import Counts, State
 from qsim.states.sampling import check_shots, make_rng
@@ -55,7 +52,6 @@ METHODS: dict[str, Method] = {
     ),
 }
 _CHOICES = ("auto", *METHODS)
-_COMPILED_QUBITS = 10  # with fewer qubits a block of the compiled engine would not fill
 _LOAD_SECONDS = 0.1  # what loading LLVM and the kernels takes: less work than that is done by NumPy
 _BUILD_SECONDS = 10.0  # what compiling them takes, once a machine
 _NUMPY_SECONDS = 4e-9  # a gate of the NumPy engine, an amplitude (20 qubits, double precision)
@@ -135,6 +131,7 @@ def run(
         raise TypeError(f"Argument `circuit` must be a Circuit, but is {type(circuit).__name__}.")
     dtype = _dtype(precision)
     _check_method(method)
+    _check_threads(threads)
     shots = None if shots is None else check_shots(shots)
     _check_bound(circuit)
     measured = final_measurements(circuit[:])
@@ -142,7 +139,7 @@ def run(
     name = _choose(method, circuit, precision)
     rng, recorded = _generator(seed)
     amplitudes = _initial(circuit, initial, dtype, out)
-    simulated = METHODS[name].simulate(Job(circuit, amplitudes, initial is None, _threads(threads)))
+    simulated = METHODS[name].simulate(Job(circuit, amplitudes, initial is None, threads))
     final = State._wrap(_into(simulated, out), normalized=all(map(_is_from_table, circuit)))
     middle = time.perf_counter()
     counts = None if shots is None else _sample(circuit, final, measured, shots, rng)
@@ -189,11 +186,13 @@ def steps(circuit: Circuit) -> Iterator[tuple[Instruction, State]]:
             raise CircuitError(f"{locate(number, instruction)}: steps() needs a circuit without measurements.")
     _guard(circuit, "numpy", np.complex128, sampled=False, states=2)
     amplitudes = _initial(circuit, None, np.complex128, None)
+    is_unitary = True
     for instruction in circuit:
+        is_unitary = is_unitary and _is_from_table(instruction)
         amplitudes = amplitudes.copy()  # the state before stays with whoever took it
         if isinstance(instruction, Operation):
             numpy_path.apply_operation(amplitudes.reshape([2] * circuit.num_qubits), instruction)
-        yield instruction, State._wrap(amplitudes)
+        yield instruction, State._wrap(amplitudes, normalized=is_unitary)
 
 
 # ── Before the run ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -202,23 +201,24 @@ def steps(circuit: Circuit) -> Iterator[tuple[Instruction, State]]:
 _spent = 0.0  # seconds of work that the NumPy engine was given in this process
 
 
-def _check_method(method: Any) -> str:
+def _check_method(method: Any) -> None:
     if not isinstance(method, str) or method not in _CHOICES:
         raise CircuitError(f"Argument `method` must be one of {list(_CHOICES)}, but is {method!r}.")
-    return method
 
 
 def _choose(method: str, circuit: Circuit, precision: str) -> str:
     """The engine: as named, or for "auto" the compiled one as soon as it saves more time than it takes to load."""
     if method == "auto":
         return _automatic(circuit, precision)
-    return "numpy" if method == "statevector" and circuit.num_qubits < _COMPILED_QUBITS else method
+    return "numpy" if method == "statevector" and circuit.num_qubits < COMPILED_QUBITS else method
 
 
 def _automatic(circuit: Circuit, precision: str) -> str:
     global _spent
+    from qsim.kernels import loader  # here, so that importing qsim does not wait for it
+
     work = _NUMPY_SECONDS * len(circuit) * bits.register_size(circuit.num_qubits)
-    if circuit.num_qubits >= _COMPILED_QUBITS and _spent + work >= _LOAD_SECONDS:  # asking loads LLVM
+    if circuit.num_qubits >= COMPILED_QUBITS and _spent + work >= _LOAD_SECONDS:  # asking loads LLVM
         needed = {"loaded": 0.0, "compiled": 0.0, "missing": _BUILD_SECONDS}[loader.status(precision)]
         if _spent + work >= needed and loader.try_load(precision) is not None:
             return "statevector"
@@ -226,12 +226,11 @@ def _automatic(circuit: Circuit, precision: str) -> str:
     return "numpy"
 
 
-def _threads(threads: int | None) -> int:
+def _check_threads(threads: Any) -> None:
     if threads is None:
-        return default_threads()
+        return
     if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1:
         raise CircuitError(f"Argument `threads` must be a number of threads from 1, but is {threads!r}.")
-    return int(threads)
 
 
 def _dtype(precision: str) -> Any:
@@ -278,7 +277,7 @@ def _copies(circuit: Circuit) -> int:
 
 def _is_from_table(instruction: Instruction) -> bool:
     """Whether it is surely unitary: custom gates may have been added unchecked."""
-    return not isinstance(instruction, Operation) or instruction.gate.spec.name in TABLE
+    return not isinstance(instruction, Operation) or instruction.gate.is_from_table
 
 
 def _initial(circuit: Circuit, initial: Any, dtype: Any, out: NDArray[Any] | None) -> NDArray[Any]:

@@ -114,6 +114,14 @@ def test_initial_state_and_out():
         assert np.shares_memory(result.state.amplitudes, buffer)
 
 
+def test_unchecked_gates_give_states_that_are_checked_whatever_their_name():
+    circuit = Circuit(1).h(0).apply([[1, 0], [0, 2]], 0, check=False, name="x")
+    for state in (circuit.state(), [state for _, state in circuit.steps()][-1]):
+        assert not state.is_normalized
+        with pytest.raises(StateError, match="norm"):
+            state.probabilities()
+
+
 def test_shots_edges():
     assert BELL.sample(0).shots == 0
     assert Circuit().sample(5, seed=0).shots == 5

@@ -8,7 +8,6 @@ from qsim.algebra import OperatorProduct
 from qsim.circuit.instructions import Barrier, Instruction, Measurement, Operation, describe_source
 from qsim.circuit.parameters import Parameter
 from qsim.errors import CircuitError
-from qsim.gates.table import TABLE
 
 if TYPE_CHECKING:
     from qsim.circuit.circuit import Circuit
@@ -108,5 +107,5 @@ def _named_registers(circuit: "Circuit") -> list[tuple[Any, str]]:
 def _is_plain(instruction: Instruction) -> bool:
     if isinstance(instruction, Operation):
         gate = instruction.gate
-        return TABLE.get(gate.name) is gate.spec and not gate.is_symbolic
+        return gate.is_from_table and gate.name == gate.spec.name and not gate.is_symbolic
     return True

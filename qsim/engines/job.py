@@ -6,7 +6,9 @@ from numpy.typing import NDArray
 
 from qsim.circuit import Circuit
 
-__all__ = ["Job"]
+__all__ = ["COMPILED_QUBITS", "Job"]
+
+COMPILED_QUBITS = 10  # the compiled engine starts here: with fewer a block would not fill
 
 
 class Job(NamedTuple):
@@ -16,10 +18,10 @@ class Job(NamedTuple):
         circuit: parameters bound; measurements are passed over.
         amplitudes: complex, of length 2^n, the state before; an engine may overwrite them.
         is_zero: whether that is |0…0⟩.
-        threads: at most so many at once.
+        threads: at most so many at once; `None`: one for each CPU that the process may use.
     """
 
     circuit: Circuit
     amplitudes: NDArray[Any]
     is_zero: bool = False
-    threads: int = 1
+    threads: int | None = None

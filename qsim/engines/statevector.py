@@ -16,14 +16,13 @@ from qsim.circuit import Operation
 from qsim.engines import numpy_path
 from qsim.engines.job import Job
 from qsim.kernels import Kernels, load
-from qsim.kernels.threads import for_chunks
+from qsim.kernels.threads import default_threads, for_chunks
 from qsim.plan.encode import Encoded, encode
 from qsim.plan.lower import Lowered, lower
 from qsim.plan.schedule import schedule
 
-__all__ = ["MIN_QUBITS", "block_bits", "simulate"]
+__all__ = ["block_bits", "simulate"]
 
-MIN_QUBITS = 10  # fewer: a block would not fill, and the NumPy engine takes no longer than planning does
 CHUNK_AMPLITUDES = 2**19  # a chunk of blocks between two looks at Ctrl-C: some milliseconds a layer
 _PRECISION = {np.dtype(np.complex128): "double", np.dtype(np.complex64): "single"}
 _REAL = {"double": np.float64, "single": np.float32}
@@ -61,7 +60,7 @@ class _Run:
     """The state while the plan is carried out, and the bits that can be 1 in it."""
 
     def __init__(self, job: Job, kernels: Kernels, precision: str, phase: float) -> None:
-        self.amplitudes, self.threads = job.amplitudes, job.threads
+        self.amplitudes, self.threads = job.amplitudes, job.threads or default_threads()
         self.num_qubits = job.circuit.num_qubits
         self.kernels, self.precision = kernels, precision
         self.phase = phase  # the first sweep takes it along

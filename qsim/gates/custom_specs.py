@@ -1,5 +1,6 @@
 """Rows of custom gates: made from a matrix or operator, a diagonal, or a permutation. All can be pickled."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -22,30 +23,21 @@ def matrix_spec(matrix: Any, name: str, structure: Structure = "dense") -> GateS
 
 def diagonal_spec(entries: NDArray[Any], name: str) -> GateSpec:
     """A gate defined by the 2^k entries of its diagonal."""
-    data = _frozen(entries, np.complex128)
-    return GateSpec(
-        name,
-        partial(_diagonal_operator, data, name),
-        "Custom diagonal.",
-        qubits=_names(len(data).bit_length() - 1),
-        structure="diagonal",
-        symbol=name,
-        data=data,
-    )
+    return _data_spec(_frozen(entries, np.complex128), _diagonal_operator, "diagonal", name, "Custom diagonal.")
 
 
 def permutation_spec(images: NDArray[Any], name: str) -> GateSpec:
     """A gate that moves basis state j to images[j]."""
     data = _frozen(images, np.int64)
-    return GateSpec(
-        name,
-        partial(_permutation_operator, data, name),
-        "Custom permutation of basis states.",
-        qubits=_names(len(data).bit_length() - 1),
-        structure="permutation",
-        symbol=name,
-        data=data,
-    )
+    return _data_spec(data, _permutation_operator, "permutation", name, "Custom permutation of basis states.")
+
+
+def _data_spec(
+    data: NDArray[Any], form: Callable[[NDArray[Any], str], Operator], structure: Structure, name: str, help: str
+) -> GateSpec:
+    """A row whose matrix is formed from its data only where it is asked for."""
+    qubits = _names(len(data).bit_length() - 1)
+    return GateSpec(name, partial(form, data, name), help, qubits=qubits, structure=structure, symbol=name, data=data)
 
 
 def _diagonal_operator(entries: NDArray[Any], name: str) -> Operator:

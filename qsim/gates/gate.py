@@ -100,6 +100,11 @@ class Gate(Frozen):
         return self.spec.structure
 
     @property
+    def is_from_table(self) -> bool:
+        """Whether it is a row of the gate table, perhaps under further controls; a custom gate may share the name."""
+        return TABLE.get(self.spec.name) is self.spec
+
+    @property
     def is_symbolic(self) -> bool:
         """Whether an angle is a parameter without a value."""
         return any(not isinstance(param, numbers.Real) for param in self.params)
@@ -210,7 +215,7 @@ class Gate(Frozen):
         return f"{self.name}({angles})" if self.params else self.name
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if TABLE.get(self.spec.name) is self.spec:
+        if self.is_from_table:
             return _rebuild, (self.spec.name, self.params, self._extra_state)
         return Gate, (self.spec, self.params, self._extra_state)
 

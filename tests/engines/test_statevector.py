@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from qsim import Circuit, State, gates, run
-from qsim.engines.statevector import MIN_QUBITS, block_bits
+from qsim.engines.job import COMPILED_QUBITS
+from qsim.engines.statevector import block_bits
 from qsim.gates import TABLE, Gate
 from qsim.kernels import try_load
 from qsim.testing import random_circuit
@@ -46,7 +47,7 @@ def test_every_gate_at_many_placements(name, precision):
 
 
 @pytest.mark.parametrize("precision", ["double", "single"])
-@pytest.mark.parametrize("num_qubits", range(MIN_QUBITS, 18))
+@pytest.mark.parametrize("num_qubits", range(COMPILED_QUBITS, 18))
 def test_random_circuits_around_every_block_size(num_qubits, precision):
     for seed in range(3):
         circuit = random_circuit(num_qubits, 60, seed, controls=2)

@@ -156,6 +156,14 @@ def test_a_block_of_no_bits_is_refused():
         schedule([Rotation(1, 0.3)], 4, 0, 0)
 
 
+def test_encoder_and_kernels_mean_the_same_codes():
+    from qsim.kernels import sweep
+    from qsim.plan import encode
+
+    for name in ("ROTATE", "LANES", "TABLE", "PHASE"):
+        assert getattr(encode, name) == getattr(sweep, name)
+
+
 def test_a_brick_circuit_takes_few_sweeps():
     circuit = Circuit(20)
     for layer in range(8):
