@@ -17,9 +17,11 @@ from qsim.engines import numpy_path
 from qsim.engines.job import Job
 from qsim.kernels import Kernels, load
 from qsim.kernels.threads import default_threads, for_chunks
+from qsim.plan.diagonal import Diagonal
 from qsim.plan.encode import Encoded, encode
-from qsim.plan.lower import Lowered, lower
+from qsim.plan.lower import lower
 from qsim.plan.schedule import schedule
+from qsim.plan.steps import Lowered
 
 __all__ = ["block_bits", "simulate"]
 
@@ -87,10 +89,13 @@ class _Run:
     def sweep(self, steps: Any) -> None:
         """Phases and rotations, in as few passes as the schedule finds."""
         block, low = block_bits(self.precision)
-        for sweep in schedule(steps, self.num_qubits, block, low):
+        pending = Diagonal(self.phase)
+        self.phase = 0.0
+        sweeps = schedule(steps, self.num_qubits, block, low)
+        for number, sweep in enumerate(sweeps):
+            is_last = number == len(sweeps) - 1
             dtype = _REAL[self.precision]
-            encoded = encode(sweep, self.num_qubits, self.support, self.kernels.lanes, dtype, self.phase)
-            self.phase = 0.0
+            encoded = encode(sweep, self.num_qubits, self.support, self.kernels.lanes, dtype, pending, is_last=is_last)
             self.support |= sweep.local
             self.run(encoded)
 
@@ -99,7 +104,17 @@ class _Run:
         per_chunk = max(CHUNK_AMPLITUDES // encoded.block_amplitudes, 1)
         chunks = max(-(-encoded.num_blocks // per_chunk), min(self.threads, encoded.num_blocks))
         item = self.amplitudes.dtype.itemsize // 2
-        scratch = [_aligned(2 * encoded.block_amplitudes * item) for _ in range(min(self.threads, chunks))]
+        work = np.empty(2 * encoded.block_amplitudes)
+        self.kernels.fill_tables(
+            encoded.data.ctypes.data,
+            encoded.tables.ctypes.data,
+            len(encoded.tables),
+            encoded.masks.ctypes.data,
+            encoded.phases.ctypes.data,
+            work.ctypes.data,
+            encoded.block_bits,
+        )
+        scratch = [_aligned(64 + 2 * encoded.block_amplitudes * item) for _ in range(min(self.threads, chunks))]
 
         def work(worker: int, chunk: int) -> None:
             self.kernels.run_sweep(

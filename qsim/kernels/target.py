@@ -24,7 +24,7 @@ class Source:
     files: tuple[str, ...]
 
 
-_FILES = ("build.py", "vector.py", "sweep.py")
+_FILES = ("build.py", "vector.py", "passes.py", "sweep.py")
 KERNELS = Source("qsim.kernels.sweep", tuple(str(Path(__file__).with_name(name)) for name in _FILES))
 
 

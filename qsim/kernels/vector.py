@@ -50,10 +50,12 @@ def inlined(function: Any) -> Any:
 def operations(lanes: int, precision: str) -> SimpleNamespace:
     """Functions on vectors, for use inside compiled functions.
 
-    word(address), read(address): a 64-bit integer, a number
+    word(address), read(address), write(address, number): a 64-bit integer, a number
+    read_double(address), write_double(address, number): a number of double precision, whatever the vectors hold
     load(address), store(address, v), splat(number): between memory, numbers and vectors
     mul(a, b), add(a, b), fma(a, b, c) = a·b + c, fnma(a, b, c) = c − a·b
-    exchange(v, bit): lanes exchanged with those whose index differs in that bit, bit a constant
+    trade_low[bit](a, b), trade_high[bit](a, b): the two vectors after that bit of the lane and the bit that tells a from
+        b have traded places
     even(a, b), odd(a, b): even and odd lanes of the two, in order; zip_low(a, b), zip_high(a, b): the inverse
     """
     vector = VectorType(lanes, precision)
@@ -88,6 +90,17 @@ def operations(lanes: int, precision: str) -> SimpleNamespace:
     def word(builder: Any, address: Any) -> Any:
         return builder.load(builder.inttoptr(address, ir.IntType(64).as_pointer()), align=8)
 
+    def write(builder: Any, address: Any, value: Any) -> Any:
+        builder.store(value, builder.inttoptr(address, element.as_pointer()), align=item)
+        return ir.Constant(ir.IntType(8).as_pointer(), None)
+
+    def read_double(builder: Any, address: Any) -> Any:
+        return builder.load(builder.inttoptr(address, ir.DoubleType().as_pointer()), align=8)
+
+    def write_double(builder: Any, address: Any, value: Any) -> Any:
+        builder.store(value, builder.inttoptr(address, ir.DoubleType().as_pointer()), align=8)
+        return ir.Constant(ir.IntType(8).as_pointer(), None)
+
     def shuffle(*pattern: int) -> Any:
         mask = ir.Constant(ir.VectorType(_INDEX, len(pattern)), list(pattern))
         return lambda builder, a, b=None: builder.shuffle_vector(a, a if b is None else b, mask)
@@ -104,23 +117,34 @@ def operations(lanes: int, precision: str) -> SimpleNamespace:
 
     half = lanes // 2
     order = range(lanes)
-    exchanges = [shuffle(*[lane ^ (1 << bit) for lane in order]) for bit in range(lanes.bit_length() - 1)]
+    lane_bits = lanes.bit_length() - 1
+    trades_low = [
+        shuffle(*[lane + (lanes - (1 << bit)) * (lane >> bit & 1) for lane in order]) for bit in range(lane_bits)
+    ]
+    trades_high = [
+        shuffle(*[lane + (1 << bit) + (lanes - (1 << bit)) * (lane >> bit & 1) for lane in order])
+        for bit in range(lane_bits)
+    ]
     return SimpleNamespace(
         lanes=lanes,
-        lane_bits=lanes.bit_length() - 1,
+        lane_bits=lane_bits,
         item=item,
         size=item * lanes,
         number=number,
         load=emit(vector, (types.int64,), load),
         store=emit(types.void, (types.int64, vector), store),
         read=emit(number, (types.int64,), read),
+        write=emit(types.void, (types.int64, number), write),
+        read_double=emit(types.float64, (types.int64,), read_double),
+        write_double=emit(types.void, (types.int64, types.float64), write_double),
         word=emit(types.int64, (types.int64,), word),
         splat=emit(vector, (number,), splat),
         add=emit(vector, (vector, vector), lambda builder, a, b: builder.fadd(a, b)),
         mul=emit(vector, (vector, vector), lambda builder, a, b: builder.fmul(a, b)),
         fma=emit(vector, (vector, vector, vector), fused),
         fnma=emit(vector, (vector, vector, vector), lambda builder, a, b, c: fused(builder, builder.fneg(a), b, c)),
-        exchange=[emit(vector, (vector,), pattern) for pattern in exchanges],
+        trade_low=[emit(vector, (vector, vector), pattern) for pattern in trades_low],
+        trade_high=[emit(vector, (vector, vector), pattern) for pattern in trades_high],
         even=emit(vector, (vector, vector), shuffle(*[2 * lane for lane in order])),
         odd=emit(vector, (vector, vector), shuffle(*[2 * lane + 1 for lane in order])),
         zip_low=emit(vector, (vector, vector), shuffle(*[lane // 2 + lanes * (lane % 2) for lane in order])),

@@ -1,23 +1,19 @@
-"""Lower: every operation as phases, real rotations and relabelled bits.
+"""Lower: every operation as phases, turns, flips, pairs and relabelled bits (`steps.py`).
 
-A *phase* multiplies the amplitudes whose index has all bits of a mask by e^{i·angle}; a *rotation* is
-[[cos h, −sin h], [sin h, cos h]] on one bit. With 1-qubit unitaries as phase · rotation · phase, these two are enough:
-
-- a diagonal gate is a sum of phases over masks (inclusion and exclusion over its qubits);
-- a controlled rotation by 2h is rotation(h) · CZ · rotation(−h) · CZ, where CZ is a phase on the target and all
-  controls;
-- a 2-qubit unitary is 1-qubit unitaries around exp(i(a XX + b YY + c ZZ)) (`kak.py`);
+- 1-qubit gates on a qubit are multiplied together; their product is a turn: phase · real rotation · phase.
+- A diagonal gate is a sum of phases over masks (inclusion and exclusion over its qubits).
+- x, cx and ccx are flips, which move amplitudes and multiply nothing.
+- Any other gate on two qubits is a pair: its matrix, into which neighbours on the same qubits are multiplied.
 - swap exchanges the places of two qubits and costs nothing.
+- Under two and more controls, a rotation by 2h is rotation(h) · CZ · rotation(−h) · CZ, where CZ is a phase on the target
+  and all controls.
 
-1-qubit gates on a qubit are multiplied together first, so a layer of them costs one rotation a qubit. What does not
-fit, such as dense gates on three qubits or matrices that are not unitary, stays an operation.
+What does not fit, such as dense gates on three qubits, stays an operation.
 """
 
 import cmath
 import math
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,46 +21,20 @@ from numpy.typing import NDArray
 from qsim import bits
 from qsim.circuit import Circuit, Operation
 from qsim.gates import Gate
-from qsim.plan.kak import Interaction, interaction
+from qsim.plan.steps import Flip, Lowered, Pair, Phase, Step, Turn
 
-__all__ = ["Lowered", "Phase", "Rotation", "Step", "lower"]
+__all__ = ["lower"]
 
 MAX_DIAGONAL_QUBITS = 6  # a diagonal gate on more qubits has up to 2^k phases: it stays an operation
+MAX_FLIP_CONTROLS = 2  # a block of 2^10 amplitudes always has three bits outside its vectors that are none of these
 UNIT_TOLERANCE = 1e-9  # entries of a unitary that miss the unit circle, or orthogonality, by more are left as they are
 
 ROUNDING = 1e-14  # a rotation by less is none
 
+ComplexArray = NDArray[np.complex128]
 Matrix2 = tuple[complex, complex, complex, complex]  # rows of a 2 × 2 matrix
 _IDENTITY: Matrix2 = (1, 0, 0, 1)
-_FLIP: Matrix2 = (0, 1, 1, 0)
-
-
-class Phase(NamedTuple):
-    """e^{i·angle} where all bits of the mask are 1."""
-
-    mask: int
-    angle: float
-
-
-class Rotation(NamedTuple):
-    """[[cos h, −sin h], [sin h, cos h]] on the bit of this weight, 0 ≤ h ≤ π/2."""
-
-    mask: int
-    half_angle: float
-
-
-Step = Phase | Rotation | Operation
-
-
-class Lowered(NamedTuple):
-    """Steps in order, a global phase, and where the initial state's qubits must lie.
-
-    `layout[q]` is the bit of qubit q before the first step; after the last, every qubit lies at its own bit.
-    """
-
-    steps: list[Step]
-    phase: float
-    layout: list[int]
+_SWAP = [0, 2, 1, 3]
 
 
 def lower(circuit: Circuit) -> Lowered:
@@ -92,7 +62,7 @@ def _is_swap(gate: Gate) -> bool:
         gate.structure == "permutation"
         and not gate.num_controls
         and gate.num_qubits == 2
-        and gate.images().tolist() == [0, 2, 1, 3]
+        and gate.images().tolist() == _SWAP
     )
 
 
@@ -101,62 +71,72 @@ class _Lowering:
 
     def __init__(self, num_qubits: int, places: list[int]) -> None:
         self.num_qubits = num_qubits
-        self.places = places
+        self.weights = [bits.register_size(place) for place in places]  # of each qubit's bit, at this point
         self.steps: list[Step] = []
         self.phase = 0.0
         self.pending: dict[int, Matrix2] = {}  # by weight of the bit
+        self.last: dict[int, Step] = {}  # by weight: the last step that acts on the bit
 
-    def weight(self, qubit: int) -> int:
-        return bits.register_size(self.places[qubit])
+    def write(self, step: Step) -> None:
+        self.steps.append(step)
+        rest = step.mask  # type: ignore[union-attr]
+        while rest:
+            weight = rest & -rest
+            self.last[weight] = step
+            rest ^= weight
 
     def add(self, operation: Operation) -> None:
-        gate, targets = operation.gate, operation.targets
-        if _is_swap(gate):
-            a, b = targets
-            self.places[a], self.places[b] = self.places[b], self.places[a]
-            return
-        controls = [(self.weight(q), bit) for q, bit in zip(operation.controls, gate.control_state, strict=True)]
-        weights = [self.weight(q) for q in targets]
-        if gate.structure == "diagonal" and len(targets) <= MAX_DIAGONAL_QUBITS:
-            done = self.add_diagonal(gate.diagonal(), weights, controls)
-        elif len(targets) == 1:
-            done = self.add_one(gate.base_matrix(), weights[0], controls)
-        elif len(targets) == 2 and gate.structure == "permutation" and gate.images().tolist() == [0, 2, 1, 3]:
-            a, b = weights  # a controlled swap: cx, controlled cx, cx
-            for control, target, further in ((b, a, []), (a, b, controls), (b, a, [])):
-                self.controlled_unitary(_FLIP, target, [(control, "1"), *further])
+        gate = operation.gate
+        weights = [self.weights[q] for q in operation.qubits]
+        structure, count = gate.structure, gate.num_controls
+        targets = weights[count:]
+        if count == 0 and len(targets) == 1:
+            done = self.add_one(gate, targets[0])
+        elif structure == "diagonal" and len(targets) <= MAX_DIAGONAL_QUBITS:
+            done = self.add_diagonal(gate, targets, weights[:count])
+        elif structure == "permutation" and len(targets) <= 2 and self.add_permutation(gate, targets, weights[:count]):
+            if not count and len(targets) == 2:
+                a, b = operation.targets
+                self.weights[a], self.weights[b] = self.weights[b], self.weights[a]
             done = True
-        elif len(targets) == 2 and not controls:
-            done = self.add_two(gate.base_matrix(), weights[0], weights[1])
+        elif len(weights) == 2:
+            self.add_pair(_matrix4(gate), *weights)
+            done = True
+        elif len(targets) == 1:
+            done = self.add_controlled(gate, targets[0], weights[:count])
         else:
             done = False
         if not done:
-            self.keep(operation)
+            self.keep(operation, weights)
 
-    def keep(self, operation: Operation) -> None:
+    def keep(self, operation: Operation, weights: list[int]) -> None:
         """The operation as it is, on the qubits whose own bits its qubits lie at now."""
-        for qubit in operation.qubits:
-            self.flush(self.weight(qubit))
-        self.steps.append(
-            operation.on(tuple(bits.qubit_bit(self.places[q], self.num_qubits) for q in operation.qubits))
-        )
+        for weight in weights:
+            self.flush(weight)
+            self.last.pop(weight, None)
+        places = (weight.bit_length() - 1 for weight in weights)
+        self.steps.append(operation.on(tuple(bits.qubit_bit(place, self.num_qubits) for place in places)))
 
     # ── Diagonal gates ────────────────────────────────────────────────────────────────────────────────────────────
 
-    def add_diagonal(
-        self, entries: NDArray[np.complex128], weights: Sequence[int], controls: list[tuple[int, str]]
-    ) -> bool:
+    def add_diagonal(self, gate: Gate, weights: Sequence[int], controls: list[int]) -> bool:
+        entries = gate.diagonal()
         if np.abs(np.abs(entries) - 1).max() > UNIT_TOLERANCE:
-            return False
+            if len(weights) + len(controls) != 2:
+                return False
+            self.add_pair(_matrix4(gate), *controls, *weights)
+            return True
         # Angles by subset of the bits: a[S] = Σ_{T⊆S} (−1)^{|S|−|T|} φ[T], one bit after the other.
-        angles = np.angle(entries).reshape([2] * len(weights))
-        for axis in range(len(weights)):
-            np.moveaxis(angles, axis, 0)[1] -= np.moveaxis(angles, axis, 0)[0]
-        for index, angle in enumerate(angles.ravel().tolist()):
+        angles = np.angle(entries).tolist()
+        count = len(weights)
+        for bit in range(count):
+            for index in range(1 << count):
+                if index >> bit & 1:
+                    angles[index] -= angles[index ^ (1 << bit)]
+        for index, angle in enumerate(angles):
             if angle:
-                spelled = bits.bitstring(index, len(weights))
-                mask = sum(weight for weight, bit in zip(weights, spelled, strict=True) if bit == "1")
-                self.controlled_phase(mask, angle, controls)
+                mask = sum(weights[count - 1 - bit] for bit in range(count) if index >> bit & 1)
+                self.controlled_phase(mask, angle, zip(controls, gate.control_state, strict=True))
         return True
 
     def controlled_phase(self, mask: int, angle: float, controls: Iterable[tuple[int, str]]) -> None:
@@ -169,7 +149,7 @@ class _Lowering:
             self.add_phase(m, a)
 
     def add_phase(self, mask: int, angle: float) -> None:
-        if mask == 0:
+        if mask == 0 or not angle:
             self.phase += angle
         elif mask & (mask - 1) == 0:
             self.multiply(mask, (1, 0, 0, cmath.exp(1j * angle)))
@@ -181,23 +161,65 @@ class _Lowering:
                 if waiting is not None and (waiting[1] != 0 or waiting[2] != 0):
                     self.flush(weight)
                 rest ^= weight
-            self.steps.append(Phase(mask, angle))
+            before = self.last.get(mask & -mask)
+            if isinstance(before, Pair) and before.mask == mask and before is self.last.get(mask & (mask - 1)):
+                before.matrix = np.array([[1], [1], [1], [cmath.exp(1j * angle)]]) * before.matrix
+            else:
+                self.write(Phase(mask, angle))
+
+    # ── Permutations ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def add_permutation(self, gate: Gate, targets: list[int], controls: list[int]) -> bool:
+        """Controlled x as flips, controlled swap as three."""
+        images = gate.images().tolist()
+        controlled = list(zip(controls, gate.control_state, strict=True))
+        if images == [1, 0] and len(controls) <= MAX_FLIP_CONTROLS:
+            self.controlled_flip(targets[0], controlled)
+        elif images == _SWAP and not controls:
+            return True  # the caller relabels
+        elif images == _SWAP and len(controls) < MAX_FLIP_CONTROLS:
+            a, b = targets
+            for control, target, further in ((b, a, []), (a, b, controlled), (b, a, [])):
+                self.controlled_flip(target, [(control, "1"), *further])
+        else:
+            return False
+        return True
+
+    def controlled_flip(self, target: int, controls: Iterable[tuple[int, str]]) -> None:
+        """A control on 0 is no control and a control on 1, one after the other."""
+        masks = [0]
+        for weight, bit in controls:
+            with_bit = [mask | weight for mask in masks]
+            masks = with_bit if bit == "1" else masks + with_bit
+        self.flush(target)
+        for mask in masks:
+            rest = mask
+            while rest:
+                weight = rest & -rest
+                waiting = self.pending.get(weight)
+                if waiting is not None and (waiting[1] != 0 or waiting[2] != 0):
+                    self.flush(weight)
+                rest ^= weight
+            self.write(Flip(target, mask))
 
     # ── Gates on one qubit ────────────────────────────────────────────────────────────────────────────────────────
 
-    def add_one(self, matrix: NDArray[np.complex128], weight: int, controls: list[tuple[int, str]]) -> bool:
-        a, b, c, d = matrix.ravel().tolist()
-        gap = max(
-            abs(abs(a) ** 2 + abs(c) ** 2 - 1),
-            abs(abs(b) ** 2 + abs(d) ** 2 - 1),
-            abs(a.conjugate() * b + c.conjugate() * d),
-        )
-        if gap > UNIT_TOLERANCE:
-            return False
-        if controls:
-            self.controlled_unitary((a, b, c, d), weight, controls)
+    def add_one(self, gate: Gate, weight: int) -> bool:
+        a, b, c, d = gate.base_matrix().ravel().tolist()
+        if not _is_unitary(a, b, c, d):
+            if self.num_qubits < 2:
+                return False
+            other = next(w for w in self.weights if w != weight)
+            self.add_pair(np.kron(np.array([[a, b], [c, d]]), np.eye(2)), weight, other)
         else:
             self.multiply(weight, (a, b, c, d))
+        return True
+
+    def add_controlled(self, gate: Gate, weight: int, controls: list[int]) -> bool:
+        a, b, c, d = gate.base_matrix().ravel().tolist()
+        if not _is_unitary(a, b, c, d):
+            return False
+        self.controlled_unitary((a, b, c, d), weight, list(zip(controls, gate.control_state, strict=True)))
         return True
 
     def multiply(self, weight: int, matrix: Matrix2) -> None:
@@ -218,20 +240,26 @@ class _Lowering:
         self.controlled_phase(0, gamma, controls)
 
     def flush(self, weight: int) -> None:
-        """Write what waits on a bit: phase, rotation, phase."""
+        """Write what waits on a bit."""
         matrix = self.pending.pop(weight, None)
         if matrix is None:
+            return
+        before = self.last.get(weight)
+        if isinstance(before, Pair) and (before.partners() is None or matrix[1] == matrix[2] == 0):
+            _multiply_pair(before, weight, matrix)
             return
         gamma, phi, half, lam = zyz(matrix)
         self.phase += gamma
         if half == 0:
             lam += phi
-        if lam:
-            self.steps.append(Phase(weight, lam))
-        if half:
-            self.steps.append(Rotation(weight, half))
-            if phi:
-                self.steps.append(Phase(weight, phi))
+            if lam:
+                self.write(Phase(weight, lam))
+        elif half == math.pi / 2:  # [[0, −e^{iλ}], [e^{iφ}, 0]]
+            self.write(Flip(weight, 0))
+            self.phase += lam + math.pi
+            self.write(Phase(weight, phi - lam - math.pi))
+        else:
+            self.write(Turn(weight, lam, half, phi))
 
     def flush_all(self) -> None:
         for weight in list(self.pending):
@@ -239,61 +267,53 @@ class _Lowering:
 
     # ── Gates on two qubits ───────────────────────────────────────────────────────────────────────────────────────
 
-    def add_two(self, matrix: NDArray[np.complex128], first: int, second: int) -> bool:
-        if np.abs(matrix @ matrix.conj().T - np.eye(4)).max() > UNIT_TOLERANCE:
-            return False
-        phase, before, (a, b, c), after = _interaction(np.ascontiguousarray(matrix).tobytes())
-        self.phase += phase
-        self.multiply(first, _flat(before[0]))
-        self.multiply(second, _flat(before[1]))
-        self.interact(first, second, a, b, c)
-        self.multiply(first, _flat(after[0]))
-        self.multiply(second, _flat(after[1]))
-        return True
-
-    def interact(self, first: int, second: int, a: float, b: float, c: float) -> None:
-        """exp(i(a XX + b YY + c ZZ)).
-
-        CX (from first to second) turns XX into X⊗I, ZZ into I⊗Z and YY into −X⊗Z, so in between it is
-        exp(i a X⊗I) · exp(i c I⊗Z) · exp(−i b X⊗Z); with X = H Z H on the first qubit all three are diagonal.
-        """
-        r = math.sqrt(0.5)
-        hadamard: Matrix2 = (r, r, r, -r)
-        if a == 0 and b == 0:
-            self.double_z(first, second, c)
-            return
-        if b == 0 and c == 0:
-            for weight in (first, second):
-                self.multiply(weight, hadamard)
-            self.double_z(first, second, a)
-            for weight in (first, second):
-                self.multiply(weight, hadamard)
-            return
-        self.controlled_unitary(_FLIP, second, [(first, "1")])
-        self.multiply(first, hadamard)
-        self.single_z(first, a)
-        self.single_z(second, c)
-        self.double_z(first, second, -b)
-        self.multiply(first, hadamard)
-        self.controlled_unitary(_FLIP, second, [(first, "1")])
-
-    def single_z(self, weight: int, angle: float) -> None:
-        """exp(i·angle·Z), Z = 1 − 2·bit."""
-        self.phase += angle
-        self.add_phase(weight, -2 * angle)
-
-    def double_z(self, first: int, second: int, angle: float) -> None:
-        """exp(i·angle·ZZ), ZZ = 1 − 2·bit₁ − 2·bit₂ + 4·bit₁·bit₂."""
-        if angle:
-            self.phase += angle
-            self.add_phase(first, -2 * angle)
-            self.add_phase(second, -2 * angle)
-            self.add_phase(first | second, 4 * angle)
+    def add_pair(self, matrix: ComplexArray, first: int, second: int) -> None:
+        """Join the pair before, if that is on the same bits; take along what waits on the bits."""
+        pair = Pair(first, second, matrix)
+        partners = pair.partners()
+        before = self.last.get(first)
+        for weight in (first, second):
+            waiting = self.pending.get(weight)
+            if waiting is not None and (partners is None or waiting[1] == waiting[2] == 0):
+                del self.pending[weight]
+                pair.matrix = pair.matrix @ _embedded(waiting, weight == first)
+            else:
+                self.flush(weight)
+        if isinstance(before, Pair) and before is self.last.get(second) and before is self.last.get(first):
+            new = pair.matrix if before.first == first else pair.matrix[_SWAP][:, _SWAP]
+            before.matrix = new @ before.matrix
+        else:
+            self.write(pair)
 
 
-@lru_cache(maxsize=256)  # layers of a circuit often share their gates
-def _interaction(content: bytes) -> Interaction:
-    return interaction(np.frombuffer(content, dtype=np.complex128).reshape(4, 4))
+def _is_unitary(a: complex, b: complex, c: complex, d: complex) -> bool:
+    gap = max(
+        abs(abs(a) ** 2 + abs(c) ** 2 - 1), abs(abs(b) ** 2 + abs(d) ** 2 - 1), abs(a.conjugate() * b + c.conjugate() * d)
+    )
+    return gap <= UNIT_TOLERANCE
+
+
+def _matrix4(gate: Gate) -> ComplexArray:
+    """A gate on two qubits, control included, as its matrix."""
+    base = gate.base_matrix()
+    if not gate.num_controls:
+        return base
+    matrix = np.eye(4, dtype=np.complex128)
+    place = slice(2, 4) if gate.control_state == "1" else slice(0, 2)
+    matrix[place, place] = base
+    return matrix
+
+
+def _embedded(matrix: Matrix2, is_first: bool) -> ComplexArray:
+    """A 1-qubit matrix on one bit of a pair."""
+    a, b, c, d = matrix
+    if is_first:
+        return np.array([[a, 0, b, 0], [0, a, 0, b], [c, 0, d, 0], [0, c, 0, d]])
+    return np.array([[a, b, 0, 0], [c, d, 0, 0], [0, 0, a, b], [0, 0, c, d]])
+
+
+def _multiply_pair(pair: Pair, weight: int, matrix: Matrix2) -> None:
+    pair.matrix = _embedded(matrix, weight == pair.first) @ pair.matrix
 
 
 def zyz(matrix: Matrix2) -> tuple[float, float, float, float]:
@@ -310,8 +330,3 @@ def zyz(matrix: Matrix2) -> tuple[float, float, float, float]:
     # The larger of b and d says λ: the phase of a small entry is mostly rounding.
     lam = cmath.phase(d) - gamma - phi if cos > sin else cmath.phase(-b) - gamma
     return gamma, phi, math.atan2(sin, cos), lam
-
-
-def _flat(matrix: NDArray[np.complex128]) -> Matrix2:
-    a, b, c, d = matrix.ravel().tolist()
-    return a, b, c, d

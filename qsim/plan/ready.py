@@ -1,0 +1,119 @@
+"""Ready: the steps of a sweep that wait for no other.
+
+On each bit, steps form runs that commute: those that read it (phases, controls), those that flip it; each step that mixes
+it is a run of its own. A step is ready when its run is the current one on all its local bits.
+"""
+
+from collections.abc import Sequence
+
+from qsim.plan.diagonal import Diagonal
+from qsim.plan.schedule import MemoryStep
+from qsim.plan.steps import Flip, Pair, Phase, Turn
+
+__all__ = ["Ready"]
+
+_READ, _FLIP, _MIX = range(3)
+
+
+class Ready:
+    """Steps that could be next, by kind; phases are multiplied into the pending diagonal at once.
+
+    Attributes:
+        turns: by the weight of their bit.
+        flips, pairs: in order of readiness.
+        remaining: number of steps, phases aside, that are not finished.
+    """
+
+    def __init__(self, steps: Sequence[MemoryStep], local: int, pending: Diagonal) -> None:
+        self.local, self.pending = local, pending
+        self.turns: dict[int, Turn] = {}
+        self.flips: list[Flip] = []
+        self.pairs: list[Pair] = []
+        self.remaining = sum(type(step) is not Phase for step in steps)
+        self._runs: dict[int, list[tuple[int, list[int]]]] = {}  # by weight: kind and steps, the current run last
+        self._open: dict[int, int] = {}  # by weight: steps of the current run that are not finished
+        self._steps = steps
+        self._waits = [0] * len(steps)  # bits on which a step's run is not the current one
+        self._numbers = {id(step): number for number, step in enumerate(steps)}
+        self._finished: list[int] = []
+        for number, step in enumerate(steps):
+            self._register(number, step)
+        for weight, runs in self._runs.items():
+            runs.reverse()
+            self._open[weight] = len(runs[-1][1])
+            for _, members in runs[:-1]:
+                for number in members:
+                    self._waits[number] += 1
+        for number, waits in enumerate(self._waits):
+            if not waits:
+                self._admit(number)
+        self._settle()
+
+    def steps_left(self, weight: int) -> int:
+        """Runs on a bit that are not finished."""
+        return len(self._runs.get(weight, ()))
+
+    def finish(self, step: MemoryStep) -> None:
+        """A ready turn, flip or pair is done."""
+        if type(step) is Turn:
+            del self.turns[step.mask]
+        elif type(step) is Flip:
+            self.flips = [flip for flip in self.flips if flip is not step]
+        else:
+            self.pairs = [pair for pair in self.pairs if pair is not step]
+        self.remaining -= 1
+        self._finished.append(self._numbers[id(step)])
+        self._settle()
+
+    def _register(self, number: int, step: MemoryStep) -> None:
+        kind = type(step)
+        if kind is Phase:
+            self._join(number, step.mask & self.local, _READ)
+        elif kind is Flip:
+            self._join(number, step.target, _FLIP)
+            self._join(number, step.controls & self.local, _READ)
+        else:
+            self._join(number, step.mask, _MIX)
+
+    def _join(self, number: int, mask: int, kind: int) -> None:
+        while mask:
+            weight = mask & -mask
+            mask ^= weight
+            runs = self._runs.setdefault(weight, [])
+            if runs and runs[-1][0] == kind != _MIX:
+                runs[-1][1].append(number)
+            else:
+                runs.append((kind, [number]))
+
+    def _admit(self, number: int) -> None:
+        step = self._steps[number]
+        kind = type(step)
+        if kind is Phase:
+            self.pending.add(step.mask, step.angle)
+            self._finished.append(number)
+        elif kind is Turn:
+            self.turns[step.mask] = step
+        elif kind is Flip:
+            self.flips.append(step)
+        else:
+            self.pairs.append(step)
+
+    def _settle(self) -> None:
+        """Let go what finished steps held back."""
+        while self._finished:
+            mask = self._steps[self._finished.pop()].mask & self.local
+            while mask:
+                weight = mask & -mask
+                mask ^= weight
+                self._open[weight] -= 1
+                if self._open[weight]:
+                    continue
+                runs = self._runs[weight]
+                runs.pop()
+                if not runs:
+                    continue
+                self._open[weight] = len(runs[-1][1])
+                for number in runs[-1][1]:
+                    self._waits[number] -= 1
+                    if not self._waits[number]:
+                        self._admit(number)

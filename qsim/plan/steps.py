@@ -1,0 +1,79 @@
+"""Steps: what a circuit is lowered to. Bits are named by their weight in an index; masks are sums of weights."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsim.circuit import Operation
+
+__all__ = ["Flip", "Lowered", "Pair", "Phase", "Step", "Turn"]
+
+
+class Phase(NamedTuple):
+    """e^{i·angle} where all bits of the mask are 1."""
+
+    mask: int
+    angle: float
+
+
+class Turn(NamedTuple):
+    """A unitary on one bit: diag(1, e^{i·after}) · [[cos h, −sin h], [sin h, cos h]] · diag(1, e^{i·before})."""
+
+    mask: int
+    before: float
+    half_angle: float  # from 0 to π/2
+    after: float
+
+
+class Flip(NamedTuple):
+    """The target bit is exchanged where all control bits are 1: x without controls, cx, ccx …"""
+
+    target: int
+    controls: int
+
+    @property
+    def mask(self) -> int:
+        """Target and controls."""
+        return self.target | self.controls
+
+
+@dataclass(eq=False, slots=True)
+class Pair:
+    """A 4 × 4 matrix, unitary or not, on two bits, the first the more significant in its index."""
+
+    first: int
+    second: int
+    matrix: NDArray[np.complex128]
+
+    @property
+    def mask(self) -> int:
+        """Both bits."""
+        return self.first | self.second
+
+    def partners(self) -> int | None:
+        """The p for which the matrix couples each basis state j with j ^ p alone, `None` where it is dense.
+
+        >>> Pair(2, 1, np.eye(4)[::-1]).partners()
+        3
+        """
+        entries: list[Any] = self.matrix.ravel().tolist()
+        for partner in (1, 2, 3):
+            if all(not entry or (k >> 2) ^ (k & 3) in (0, partner) for k, entry in enumerate(entries)):
+                return partner
+        return None
+
+
+Step = Phase | Turn | Flip | Pair | Operation
+
+
+class Lowered(NamedTuple):
+    """Steps in order, a global phase, and where the initial state's qubits must lie.
+
+    `layout[q]` is the bit of qubit q before the first step; after the last, every qubit lies at its own bit.
+    """
+
+    steps: list[Step]
+    phase: float
+    layout: list[int]
