@@ -16,9 +16,11 @@ __all__ = ["diagonal_spec", "matrix_spec", "permutation_spec"]
 def matrix_spec(matrix: Any, name: str, structure: Structure = "dense") -> GateSpec:
     """A gate defined by an unplaced Operator or a 2^k × 2^k matrix."""
     operator = matrix if isinstance(matrix, Operator) else Operator.from_matrix(matrix, name)
-    return GateSpec(
-        name, operator, "Custom unitary.", qubits=_names(operator.num_qubits), structure=structure, symbol=name
-    )
+    qubits = _names(operator.num_qubits)
+    data = None
+    if structure == "dense" and len(operator.terms) == 1 and len(operator.terms[0].factors) == 1:
+        data = _frozen(operator.matrix(), np.complex128)  # one factor: no more than what is there already
+    return GateSpec(name, operator, "Custom unitary.", qubits=qubits, structure=structure, symbol=name, data=data)
 
 
 def diagonal_spec(entries: NDArray[Any], name: str) -> GateSpec:

@@ -3,10 +3,15 @@
 import math
 from cmath import exp
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from qsim.algebra import P0, P1, I, Operator, kron
 
-__all__ = ["controlled", "exp_pauli", "phase", "u"]
+__all__ = ["controlled", "exp_pauli", "exp_pauli_matrix", "phase", "phase_matrix", "u", "u_matrix"]
 
 
 def exp_pauli(paulis: str, theta: float) -> Operator:
@@ -19,6 +24,22 @@ def exp_pauli(paulis: str, theta: float) -> Operator:
     return identity + Operator.from_paulis({paulis: -1j * math.sin(theta / 2)})
 
 
+def exp_pauli_matrix(paulis: str, theta: float) -> NDArray[np.complex128]:
+    """Matrix of `exp_pauli`, without the detour over its terms."""
+    identity, string = _pauli_matrices(paulis)
+    return math.cos(theta / 2) * identity - 1j * math.sin(theta / 2) * string
+
+
+@cache
+def _pauli_matrices(paulis: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    return np.eye(2 ** len(paulis)), Operator.from_paulis({paulis: 1}).matrix()
+
+
+def phase_matrix(lam: float) -> NDArray[np.complex128]:
+    """Matrix of `phase`."""
+    return np.array([[1, 0], [0, exp(1j * lam)]])
+
+
 def phase(lam: float) -> Operator:
     """P0 + e^{iλ} P1."""
     return P0 + exp(1j * lam) * P1
@@ -26,10 +47,13 @@ def phase(lam: float) -> Operator:
 
 def u(theta: float, phi: float, lam: float) -> Operator:
     """The general one-qubit gate of OpenQASM 2 and Qiskit: phase(φ) · exp(-i θ/2 Y) · phase(λ)."""
+    return Operator.from_matrix(u_matrix(theta, phi, lam), name="U")
+
+
+def u_matrix(theta: float, phi: float, lam: float) -> NDArray[np.complex128]:
+    """Matrix of `u`."""
     cos, sin = math.cos(theta / 2), math.sin(theta / 2)
-    return Operator.from_matrix(
-        [[cos, -exp(1j * lam) * sin], [exp(1j * phi) * sin, exp(1j * (phi + lam)) * cos]], name="U"
-    )
+    return np.array([[cos, -exp(1j * lam) * sin], [exp(1j * phi) * sin, exp(1j * (phi + lam)) * cos]])
 
 
 def controlled(operator: Operator, control_state: Sequence[str] = "1") -> Operator:

@@ -222,7 +222,7 @@ class Gate(Frozen):
 
 @lru_cache(maxsize=1024)  # layers of a circuit often share their angles
 def _matrix_at(spec: GateSpec, numbers: tuple[float, ...]) -> NDArray[np.complex128]:
-    matrix = spec.operator(*numbers).matrix()
+    matrix = spec.matrix_at(*numbers) if spec.matrix_at else spec.operator(*numbers).matrix()
     matrix.flags.writeable = False
     return matrix
 

@@ -36,6 +36,7 @@ class GateSpec:
         aliases: other names for the same gate.
         controls: leading qubits that are controls on 1.
         base: the gate that they control.
+        matrix_at: a function from the angles to the matrix, where that is quicker than through the formula.
         data: entries of a custom gate: its matrix, its diagonal, or the images of its permutation.
     """
 
@@ -52,6 +53,7 @@ class GateSpec:
     aliases: tuple[str, ...] = ()
     controls: int = 0
     base: "GateSpec | None" = None
+    matrix_at: Callable[..., NDArray[np.complex128]] | None = None
     data: NDArray[Any] | None = None
 
     @property
@@ -66,6 +68,8 @@ class GateSpec:
     @cached_property
     def fixed_matrix(self) -> NDArray[np.complex128]:
         """Matrix of a gate without angles, formed once, read-only."""
+        if self.data is not None and self.data.ndim == 2:
+            return self.data
         matrix = self.operator().matrix()
         matrix.flags.writeable = False
         return matrix

@@ -11,7 +11,7 @@ from typing import Any
 
 from qsim.algebra import P0, P1, H, I, Operator, S, SigmaMinus, SigmaPlus, T, X, Y, Z, kron
 from qsim.errors import UnknownGateError
-from qsim.gates.formulas import exp_pauli, phase, u
+from qsim.gates.formulas import exp_pauli, exp_pauli_matrix, phase, phase_matrix, u, u_matrix
 from qsim.gates.spec import GateSpec, controlled_spec
 
 __all__ = ["ALIASES", "CONTROLLED", "TABLE", "lookup", "suggestion"]
@@ -55,6 +55,7 @@ def _rotation_row(paulis: str, help: str, **fields: Any) -> GateSpec:
         name,
         lambda theta: exp_pauli(paulis, theta),
         help,
+        matrix_at=lambda theta: exp_pauli_matrix(paulis, theta),
         params=("theta",),
         qubits=("qubit",) if len(paulis) == 1 else _TWO,
         structure=structure,  # type: ignore[arg-type]
@@ -104,6 +105,7 @@ _P = GateSpec(
     "p",
     phase,
     "Phase gate P0 + e^{iλ} P1.",
+    matrix_at=phase_matrix,
     params=("lam",),
     structure="diagonal",
     inverse=_negate,
@@ -119,6 +121,7 @@ _U = GateSpec(
     "u",
     u,
     "General one-qubit gate phase(φ) · exp(-i θ/2 Y) · phase(λ).",
+    matrix_at=u_matrix,
     params=("theta", "phi", "lam"),
     inverse=_inverse_u,
     symbol="U",
@@ -127,6 +130,7 @@ _U_WITH_PHASE = GateSpec(  # what cu controls; not a row of its own
     "u",
     _u_with_phase,
     "e^{iγ} u(θ, φ, λ).",
+    matrix_at=lambda theta, phi, lam, gamma: exp(1j * gamma) * u_matrix(theta, phi, lam),
     params=("theta", "phi", "lam", "gamma"),
     inverse=_inverse_u_with_phase,
     symbol="U",
@@ -149,13 +153,17 @@ _ROWS: tuple[GateSpec, ...] = (
     _X, _Y, _Z, _H, _S, _SDG, _T, _TDG, _SX, _SXDG, _P, _RX, _RY, _RZ, _U,
     GateSpec(
         "u1", phase, "Phase gate, the old name of p.", params=("lam",), structure="diagonal", inverse=_negate,
-        symbol="U1", power=lambda t, lam: ("p", (lam * t,)), reach=_PI,
+        matrix_at=phase_matrix, symbol="U1", power=lambda t, lam: ("p", (lam * t,)), reach=_PI,
     ),
     GateSpec(
         "u2", lambda phi, lam: u(_PI / 2, phi, lam), "u(π/2, φ, λ).", params=("phi", "lam"),
         inverse=lambda phi, lam: (-lam - _PI, -phi + _PI), symbol="U2",
+        matrix_at=lambda phi, lam: u_matrix(_PI / 2, phi, lam),
     ),
-    GateSpec("u3", u, "The old name of u.", params=("theta", "phi", "lam"), inverse=_inverse_u, symbol="U3"),
+    GateSpec(
+        "u3", u, "The old name of u.", params=("theta", "phi", "lam"), inverse=_inverse_u, symbol="U3",
+        matrix_at=u_matrix,
+    ),
     GateSpec(
         "r",
         lambda theta, phi: math.cos(theta / 2) * I - 1j * math.sin(theta / 2) * (math.cos(phi) * X + math.sin(phi) * Y),

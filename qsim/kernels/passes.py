@@ -4,9 +4,11 @@ A group is one vector of real parts and the vector of their imaginary parts. Thr
 groups that differ in them, the *octet*; two bits name a *quartet*. What a pass takes besides:
 
     rotations   v → [[1, −t], [t, 1]] v on each bit of the octet (the cosines are folded into a later factor)
-    table       a diagonal that is multiplied in first
+    diagonal    multiplied in first: a table of the whole block, or a factor for each group of the octet
     exchange    before that, the bits inside a vector trade places with the octet's lowest bits
     moves       a permutation of the octet while it is stored, chosen by up to three conditions on the other bits
+
+A factor, like a move, may depend on conditions: there are eight for each of their combinations.
 
 Moves are twelve words, (mask, value, block mask, block value) of three conditions, and then for each of the eight
 combinations of conditions (the first is the lowest bit) the eight places, in bytes, where the octet's groups go.
@@ -16,10 +18,11 @@ from typing import Any
 
 from qsim.kernels.vector import compiled, inlined
 
-__all__ = ["insert_zero", "octet_kernel", "quartet_kernels"]
+__all__ = ["DIAGONALS", "group_access", "insert_zero", "octet_kernel", "quartet_kernels"]
 
 _WORD = 8  # bytes of an integer
 CONDITION_WORDS = 12
+DIAGONALS = ("none", "table", "factors")
 
 
 @inlined
@@ -111,8 +114,11 @@ def _exchanges(v: Any) -> Any:
     return three
 
 
-def octet_kernel(v: Any, *, table: bool, exchange: bool) -> Any:
-    """The pass over octets, as a compiled function (scratch, groups, base, bits, tangents, moves, table)."""
+def octet_kernel(v: Any, *, diagonal: str, exchange: bool) -> Any:
+    """The pass over octets, as a compiled function (scratch, groups, base, bits, tangents, moves, diagonal).
+
+    The diagonal is "none", "table" or "factors".
+    """
     splat, read, word, size, item = v.splat, v.read, v.word, v.size, v.item
     fma, fnma, store, mul, load = v.fma, v.fnma, v.store, v.mul, v.load
     pair = 2 * size
@@ -145,31 +151,79 @@ def octet_kernel(v: Any, *, table: bool, exchange: bool) -> Any:
     if exchange:
 
         @inlined
-        def arranged(re: Any, im: Any) -> Any:
-            return trade(re), trade(im)
+        def arranged(x: Any) -> Any:
+            return trade(x)
 
     else:
 
         @inlined
-        def arranged(re: Any, im: Any) -> Any:
-            return re, im
+        def arranged(x: Any) -> Any:
+            return x
 
-    if table:
+    @inlined
+    def octet(p: int, sa: int, sb: int, sc: int) -> Any:
+        q, r = p + sb, p + sc
+        return arranged(
+            (load(p), load(p + sa), load(q), load(q + sa), load(r), load(r + sa), load(q + sc), load(q + sc + sa))
+        )
+
+    if diagonal == "table":
 
         @inlined
-        def times(x: Any, y: Any, q: int) -> Any:
-            a, b = load(q), load(q + size)
+        def work(p: int, q: int, f: int, row: int, sa: int, sb: int, sc: int, ta: Any, tb: Any, tc: Any) -> None:
+            x, y = octet(p, sa, sb, sc), octet(p + size, sa, sb, sc)
+            q1, q2 = q + sb, q + sc
+            a0, a1, a2, a3 = load(q), load(q + sa), load(q1), load(q1 + sa)
+            a4, a5, a6, a7 = load(q2), load(q2 + sa), load(q1 + sc), load(q1 + sc + sa)
+            q, q1, q2 = q + size, q1 + size, q2 + size
+            b0, b1, b2, b3 = load(q), load(q + sa), load(q1), load(q1 + sa)
+            b4, b5, b6, b7 = load(q2), load(q2 + sa), load(q1 + sc), load(q1 + sc + sa)
+            re = (
+                fnma(b0, y[0], mul(a0, x[0])), fnma(b1, y[1], mul(a1, x[1])),
+                fnma(b2, y[2], mul(a2, x[2])), fnma(b3, y[3], mul(a3, x[3])),
+                fnma(b4, y[4], mul(a4, x[4])), fnma(b5, y[5], mul(a5, x[5])),
+                fnma(b6, y[6], mul(a6, x[6])), fnma(b7, y[7], mul(a7, x[7])),
+            )  # fmt: skip
+            im = (
+                fma(b0, x[0], mul(a0, y[0])), fma(b1, x[1], mul(a1, y[1])),
+                fma(b2, x[2], mul(a2, y[2])), fma(b3, x[3], mul(a3, y[3])),
+                fma(b4, x[4], mul(a4, y[4])), fma(b5, x[5], mul(a5, y[5])),
+                fma(b6, x[6], mul(a6, y[6])), fma(b7, x[7], mul(a7, y[7])),
+            )  # fmt: skip
+            rotate(p, row, ta, tb, tc, re)
+            rotate(p + size, row, ta, tb, tc, im)
+
+    elif diagonal == "factors":
+
+        @inlined
+        def times(f: int, x: Any, y: Any) -> Any:
+            a, b = splat(read(f)), splat(read(f + item))
             return fnma(b, y, mul(a, x)), fma(b, x, mul(a, y))
 
+        @inlined
+        def work(p: int, q: int, f: int, row: int, sa: int, sb: int, sc: int, ta: Any, tb: Any, tc: Any) -> None:
+            x, y = octet(p, sa, sb, sc), octet(p + size, sa, sb, sc)
+            x0, y0 = times(f, x[0], y[0])
+            x1, y1 = times(f + 2 * item, x[1], y[1])
+            x2, y2 = times(f + 4 * item, x[2], y[2])
+            x3, y3 = times(f + 6 * item, x[3], y[3])
+            x4, y4 = times(f + 8 * item, x[4], y[4])
+            x5, y5 = times(f + 10 * item, x[5], y[5])
+            x6, y6 = times(f + 12 * item, x[6], y[6])
+            x7, y7 = times(f + 14 * item, x[7], y[7])
+            rotate(p, row, ta, tb, tc, (x0, x1, x2, x3, x4, x5, x6, x7))
+            rotate(p + size, row, ta, tb, tc, (y0, y1, y2, y3, y4, y5, y6, y7))
+
     else:
 
         @inlined
-        def times(x: Any, y: Any, q: int) -> Any:
-            return x, y
+        def work(p: int, q: int, f: int, row: int, sa: int, sb: int, sc: int, ta: Any, tb: Any, tc: Any) -> None:
+            rotate(p, row, ta, tb, tc, octet(p, sa, sb, sc))
+            rotate(p + size, row, ta, tb, tc, octet(p + size, sa, sb, sc))
 
     @compiled
     def octets(
-        scratch: int, groups: int, base: int, a: int, b: int, c: int, tangents: int, moves: int, table_at: int
+        scratch: int, groups: int, base: int, a: int, b: int, c: int, tangents: int, moves: int, diagonal_at: int
     ) -> None:
         ta, tb = splat(read(tangents)), splat(read(tangents + item))
         tc = splat(read(tangents + 2 * item))
@@ -180,29 +234,9 @@ def octet_kernel(v: Any, *, table: bool, exchange: bool) -> Any:
         rows = moves + CONDITION_WORDS * _WORD
         for k in range(groups >> 3):
             g = insert_zero(insert_zero(insert_zero(k, a), b), c)
-            row = rows + 64 * ((g & m0 == v0) + 2 * (g & m1 == v1) + 4 * (g & m2 == v2))
-            p, q = scratch + pair * g, table_at + pair * g
-            p1, p2, p3 = p + sa, p + sb, p + sa + sb
-            q1, q2, q3 = q + sa, q + sb, q + sa + sb
-            re = (
-                load(p), load(p1), load(p2), load(p3),
-                load(p + sc), load(p1 + sc), load(p2 + sc), load(p3 + sc),
-            )  # fmt: skip
-            im = (
-                load(p + size), load(p1 + size), load(p2 + size), load(p3 + size),
-                load(p + sc + size), load(p1 + sc + size), load(p2 + sc + size), load(p3 + sc + size),
-            )  # fmt: skip
-            re, im = arranged(re, im)
-            r0, i0 = times(re[0], im[0], q)
-            r1, i1 = times(re[1], im[1], q1)
-            r2, i2 = times(re[2], im[2], q2)
-            r3, i3 = times(re[3], im[3], q3)
-            r4, i4 = times(re[4], im[4], q + sc)
-            r5, i5 = times(re[5], im[5], q1 + sc)
-            r6, i6 = times(re[6], im[6], q2 + sc)
-            r7, i7 = times(re[7], im[7], q3 + sc)
-            rotate(p, row, ta, tb, tc, (r0, r1, r2, r3, r4, r5, r6, r7))
-            rotate(p + size, row, ta, tb, tc, (i0, i1, i2, i3, i4, i5, i6, i7))
+            met = (g & m0 == v0) + 2 * (g & m1 == v1) + 4 * (g & m2 == v2)
+            at = pair * g
+            work(scratch + at, diagonal_at + at, diagonal_at + 16 * item * met, rows + 64 * met, sa, sb, sc, ta, tb, tc)
 
     return octets
 

@@ -7,7 +7,7 @@ the groups. The memory's lowest local bits are its lowest bits too: it is read a
 A program is rows of eight integers, `opcode, a, b, c, x, y, z, table`. Numbers lie in `data` at item offsets, integers
 in `terms` at word offsets; `table` is the item offset of a diagonal that is multiplied in first, or −1.
 
-    OCTETS   a < b < c: group bits; x: their tangents; y: moves (`passes.py`)
+    OCTETS   a < b < c: group bits; x: their tangents; y: moves (`passes.py`); z: whether the diagonal is factors
     EXCHANGE as OCTETS, after the bits inside a vector and the octet's lowest bits have traded places
     DENSE    a < b: group bits; x: a 4 × 4 matrix; y: the four places of a quartet
     BLOCKS   as DENSE, with two 2 × 2 matrices
@@ -22,7 +22,7 @@ from typing import Any
 
 from numba import types
 
-from qsim.kernels.passes import group_access, octet_kernel, quartet_kernels
+from qsim.kernels.passes import DIAGONALS, group_access, octet_kernel, quartet_kernels
 from qsim.kernels.vector import compiled, inlined, operations
 
 __all__ = ["BLOCKS", "DENSE", "EXCHANGE", "HEADER", "OCTETS", "PHASE", "ROW", "SCALAR", "TABLE", "build"]
@@ -73,8 +73,8 @@ def build(lanes: int, precision: str) -> dict[str, tuple[Any, Any]]:
 def _step(v: Any) -> Any:
     """One row of a program on one block."""
     word, item = v.word, v.item
-    octets, octets_table = octet_kernel(v, table=False, exchange=False), octet_kernel(v, table=True, exchange=False)
-    traded, traded_table = octet_kernel(v, table=False, exchange=True), octet_kernel(v, table=True, exchange=True)
+    octets, octets_table, octets_factors = (octet_kernel(v, diagonal=kind, exchange=False) for kind in DIAGONALS)
+    traded, traded_table, traded_factors = (octet_kernel(v, diagonal=kind, exchange=True) for kind in DIAGONALS)
     dense, blocks = quartet_kernels(v)
     multiply, phase, scalar = _diagonals(v)
 
@@ -84,12 +84,16 @@ def _step(v: Any) -> Any:
         x, y, z, t = word(row + 32), word(row + 40), word(row + 48), word(row + 56)
         numbers, integers, table = data + item * x, terms + _WORD * y, data + item * t
         if op == OCTETS:
-            if t >= 0:
+            if z:
+                octets_factors(scratch, groups, base, a, b, c, numbers, integers, table)
+            elif t >= 0:
                 octets_table(scratch, groups, base, a, b, c, numbers, integers, table)
             else:
                 octets(scratch, groups, base, a, b, c, numbers, integers, scratch)
         elif op == EXCHANGE:
-            if t >= 0:
+            if z:
+                traded_factors(scratch, groups, base, a, b, c, numbers, integers, table)
+            elif t >= 0:
                 traded_table(scratch, groups, base, a, b, c, numbers, integers, table)
             else:
                 traded(scratch, groups, base, a, b, c, numbers, integers, scratch)

@@ -2,6 +2,7 @@
 
 import cmath
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,15 @@ class Diagonal:
     def touches(self, bits: int) -> bool:
         """Whether one of these bits decides about a phase."""
         return any(mask & bits for mask in self.angles)
+
+    def touching(self, bits: int) -> dict[int, float]:
+        """The phases that one of these bits decides about."""
+        return {mask: angle for mask, angle in self.angles.items() if mask & bits}
+
+    def remove(self, masks: Iterable[int]) -> None:
+        """Take these phases out."""
+        for mask in masks:
+            del self.angles[mask]
 
     def pull_through(self, flip: Flip) -> None:
         """The same diagonal, after the flip instead of before it.

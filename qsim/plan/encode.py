@@ -18,12 +18,14 @@ from qsim.plan.diagonal import Diagonal
 from qsim.plan.moves import MAX_CONDITIONS, Move, places
 from qsim.plan.ready import Ready
 from qsim.plan.schedule import Sweep
-from qsim.plan.steps import Flip, Pair, Turn
+from qsim.plan.steps import Flip, Phase, Turn
 
 __all__ = ["Encoded", "encode"]
 
 OCTETS, EXCHANGE, DENSE, BLOCKS, TABLE, PHASE, SCALAR = range(7)  # as in qsim.kernels.sweep
 _MAX_RUN_BITS = 8  # contiguous runs of at most 256 amplitudes
+_NONE = 1 << 62  # later than any step
+_FEW = 4  # phases that hold back other turns: with so few a table would not pay for the passes that it helps
 _MAX_TERMS = 128  # phases in a pending diagonal, past which flips are not pulled through it
 
 
@@ -74,7 +76,7 @@ class _Encoder:
         self.home = self.weights[: self.lane_bits]  # what lies inside the vectors at the start and in the end
         self.group_bytes = 2 * lanes * np.dtype(dtype).itemsize
         self.pending = pending
-        self.ready = Ready(sweep.steps, sweep.local, pending)
+        self.ready = Ready(sweep.steps, sweep.local)
         self.rows: list[tuple[int, ...]] = []
         self.data: list[float] = [1.0, 0.0]
         self.terms: list[int] = []
@@ -86,143 +88,122 @@ class _Encoder:
     # ── Which pass comes next ─────────────────────────────────────────────────────────────────────────────────────
 
     def work(self) -> None:
+        """Passes until no step is left: what comes first in the sweep's order decides about each."""
         ready = self.ready
+        self.settle()
         while ready.remaining:
             lanes = sum(self.weights[: self.lane_bits])
-            outer = self.chosen(lanes)
-            if outer:
-                self.octets(outer, exchange=False)
-                continue
-            pair = next((pair for pair in ready.pairs if not pair.mask & lanes), None)
-            if pair is not None:
+            turn = min((number for weight, number in ready.turns.items() if not weight & lanes), default=_NONE)
+            flip = min((number for number, flip in ready.flips.items() if not flip.mask & lanes), default=_NONE)
+            first = min(turn, flip)
+            pair = min((number for number, pair in ready.pairs.items() if not pair.mask & lanes), default=_NONE)
+            if pair < first:
                 self.quartets(pair)
+            elif first < _NONE:
+                self.octets()
             else:
-                self.octets(self.leaving(lanes), exchange=True)
+                self.exchange(self.leaving(lanes))
 
-    def chosen(self, lanes: int) -> list[int]:
-        """Up to three bits outside the vectors with turns, or flips, that wait for nothing."""
-        found = [weight for weight in self.ready.turns if not weight & lanes][:3]
-        if len(found) < 3:
-            for flip in self.ready.flips:
-                if not flip.mask & lanes and flip.target not in found:
-                    found.append(flip.target)
-                    if len(found) == 3:
-                        break
-        return found
+    def settle(self) -> None:
+        """Phases that became ready, and flips that were made, join the pending diagonal."""
+        for event in self.ready.events:
+            if type(event) is Phase:
+                self.pending.add(event.mask, event.angle)
+            else:
+                self.pending.pull_through(event)
+        self.ready.events.clear()
 
     def leaving(self, lanes: int) -> list[int]:
         """Bits that trade places with those inside the vectors: the ones that are needed last, none of a step at hand.
 
         The bits whose home is inside the vectors go back together, so that in the end they lie as they did.
         """
+        ready = self.ready
         wanted = 0
-        for step in (*self.ready.pairs, *self.ready.flips):
+        for step in (*ready.pairs.values(), *ready.flips.values()):
             if step.mask & lanes:
                 wanted |= step.mask
                 break
         home = sum(self.home)
         above = 0 if self.lane_bits == 3 else 1  # an octet's bits that do not trade lie above those that do
         others = self.weights[self.lane_bits : len(self.weights) - above]
-        order = sorted((w for w in others if not w & home), key=lambda w: (bool(w & wanted), self.ready.steps_left(w)))
+        order = sorted((w for w in others if not w & home), key=lambda w: (bool(w & wanted), ready.steps_left(w)))
         found = order[: self.lane_bits]
         if lanes != home and not wanted & home:
-            cost = sum(self.ready.steps_left(w) for w in self.home)
-            if sum(found) & wanted or cost <= sum(self.ready.steps_left(w) for w in found):
+            cost = sum(map(ready.steps_left, self.home))
+            if sum(found) & wanted or cost <= sum(map(ready.steps_left, found)):
                 return self.home
         return found
 
     # ── Passes ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def octets(self, found: list[int], exchange: bool) -> None:
-        at = sorted(self.position[weight] for weight in found)
+    def octets(self) -> None:
+        """Turns and flips on up to three bits, in the sweep's order."""
+        gathered = _Gathered(self.ready, sum(self.weights[: self.lane_bits]), [])
+        gathered.run()
+        self.write_octets(OCTETS, gathered, self.weights)
+
+    def exchange(self, leaving: list[int]) -> None:
+        """The same on the bits inside the vectors, which trade places with others first."""
+        at = self.filled([self.position[weight] for weight in leaving])
+        after = list(self.weights)
+        for lane in range(self.lane_bits):
+            after[lane], after[at[lane]] = after[at[lane]], after[lane]
+        gathered = _Gathered(self.ready, sum(after[: self.lane_bits]), [after[position] for position in at])
+        gathered.run()
+        self.write_octets(EXCHANGE, gathered, after)
+
+    def filled(self, at: list[int]) -> list[int]:
+        """Three positions: those given, and the highest others."""
         position = len(self.weights) - 1
-        while len(at) < 3:  # any others, above those that trade places
+        while len(at) < 3:
             if position not in at:
                 at.append(position)
             position -= 1
-        at.sort()
-        ready = self.ready
-        after = list(self.weights)
-        if exchange:
-            for lane in range(self.lane_bits):
-                after[lane], after[at[lane]] = after[at[lane]], after[lane]
-        octet = [after[position] for position in at]
-        turns = [ready.turns.get(weight) for weight in octet]
-        tangents, moves = self.tangents(turns)
-        turning = sum(turn.mask for turn in turns if turn)
-        if not turning and len(self.pending) > _MAX_TERMS:
-            turning = sum(octet)
-        table = self.flushed(turning, after)
-        if exchange:
-            self.weights = after
-            self.position = {weight: position for position, weight in enumerate(after)}
-        for turn in turns:
-            if turn:
-                self.pending.add(turn.mask, turn.after)
-                ready.finish(turn)
-        conditions: list[int] = []
-        self.flips(octet, sum(after[: self.lane_bits]), moves, conditions)
-        x = self.push(tangents)
-        y = len(self.terms)
-        for k in range(MAX_CONDITIONS):
-            self.terms += self.condition(conditions[k]) if k < len(conditions) else (0, 1, 0, 0)
-        a, b, c = (position - self.lane_bits for position in at)
-        self.terms += places(tuple(moves), (a, b, c), self.group_bytes)
-        self.rows.append((EXCHANGE if exchange else OCTETS, a, b, c, x, y, 0, table))
+        return sorted(at)
 
-    def tangents(self, turns: list[Turn | None]) -> tuple[list[float], list[Move]]:
-        """Tangents of the turns, and their exchanges of halves."""
+    def write_octets(self, opcode: int, gathered: "_Gathered", after: list[int]) -> None:
+        """The row of a pass; `after` says where the bits lie in it."""
+        position = {weight: place for place, weight in enumerate(after)}
+        at = self.filled([position[weight] for weight in gathered.octet])
+        octet = [after[place] for place in at]
         tangents: list[float] = [0.0, 0.0, 0.0]
         moves: list[Move] = []
-        for k, turn in enumerate(turns):
-            if turn is None:
-                continue
-            # Past 45 degrees: rotation(h) = X · rotation(π/2 − h) · Z, so that the tangent is at most 1.
-            is_steep = turn.half_angle > math.pi / 4
-            angle = math.pi / 2 - turn.half_angle if is_steep else turn.half_angle
-            self.pending.add(turn.mask, turn.before + math.pi if is_steep else turn.before)
+        turning = 0
+        for turn in gathered.turns:
+            k = octet.index(turn.mask)
+            angle = math.pi / 2 - turn.half_angle if turn.is_steep else turn.half_angle
             tangents[k] = float(self.dtype(math.tan(angle)))
             # The cosine of the rounded tangent: the norm does not drift.
             self.scale /= math.hypot(1.0, tangents[k])
-            if is_steep:
+            turning |= turn.mask
+            if turn.is_steep:
                 moves.append((k, 0, -1))
-        return tangents, moves
-
-    def flips(self, octet: list[int], lanes: int, moves: list[Move], conditions: list[int]) -> None:
-        """Every flip that this pass can make while it stores."""
         inner = {weight: 1 << k for k, weight in enumerate(octet)}
-        while True:
-            for flip in self.ready.flips:
-                if flip.target not in inner or flip.controls & lanes:
-                    continue
-                outer = flip.controls
-                mask = 0
-                for weight, bit in inner.items():
-                    if outer & weight:
-                        outer ^= weight
-                        mask |= bit
-                if outer and outer not in conditions and len(conditions) == MAX_CONDITIONS:
-                    continue
-                if len(self.pending) > _MAX_TERMS and self.pending.touches(flip.target):
-                    continue
-                break
-            else:
-                return
-            number = -1
-            if outer:
-                if outer not in conditions:
-                    conditions.append(outer)
-                number = conditions.index(outer)
-            moves.append((octet.index(flip.target), mask, number))
-            self.pending.pull_through(flip)
-            self.ready.finish(flip)
+        conditions: list[int] = []  # of bits outside the octet, which may have grown since a flip was gathered
+        for flip in gathered.flips:
+            mask = sum(bit for weight, bit in inner.items() if flip.controls & weight)
+            outer = flip.controls & ~sum(inner)
+            if outer and outer not in conditions:
+                conditions.append(outer)
+            moves.append((octet.index(flip.target), mask, conditions.index(outer) if outer else -1))
+        is_factors, diagonal = self.diagonal(turning, octet, conditions, after)
+        self.weights, self.position = after, position
+        self.settle()
+        x, y = self.push(tangents), len(self.terms)
+        for k in range(MAX_CONDITIONS):
+            self.terms += self.condition(conditions[k]) if k < len(conditions) else (0, 1, 0, 0)
+        a, b, c = (place - self.lane_bits for place in at)
+        self.terms += places(tuple(moves), len(conditions), (a, b, c), self.group_bytes)
+        self.rows.append((opcode, a, b, c, x, y, is_factors, diagonal))
 
     def condition(self, mask: int) -> tuple[int, int, int, int]:
         inside = self.spread(mask & self.local, self.position) >> self.lane_bits
         outside = mask & ~self.local
         return inside, inside, outside, outside
 
-    def quartets(self, pair: Pair) -> None:
+    def quartets(self, number: int) -> None:
+        pair = self.ready.pairs[number]
         matrix = pair.matrix * self.pending.taken_inside(pair.first, pair.second)
         self.multiply(pair.mask)
         first, second = (self.position[weight] - self.lane_bits for weight in (pair.first, pair.second))
@@ -240,7 +221,38 @@ class _Encoder:
             entries = np.array([matrix[j, k] for j, k in _BLOCKS_OF[partner]])
         x = self.push(entries.view(np.float64).tolist())
         self.rows.append((DENSE if partner is None else BLOCKS, *sorted((first, second)), 0, x, y, 0, -1))
-        self.ready.finish(pair)
+        self.ready.finish(number)
+        self.settle()
+
+    def diagonal(self, turning: int, octet: list[int], conditions: list[int], weights: list[int]) -> tuple[int, int]:
+        """The phases that hold back what turns these bits, as factors of the octet (1 and their place in the data) or
+        as a table with all others (0 and its number, or −1 where nothing holds them back)."""
+        if len(self.pending) > _MAX_TERMS:
+            return 0, self.flushed(-1, weights)
+        phases = self.pending.touching(turning)
+        if not phases:
+            return 0, -1
+        inner = sum(octet)
+        outer = {mask & ~inner for mask in phases} - {0} - set(conditions)
+        waiting = sum(weight for weight in self.ready.turns if not turning & weight)
+        if (
+            len(outer) + len(conditions) > MAX_CONDITIONS
+            or any(mask & sum(weights[: self.lane_bits]) for mask in outer)
+            or len(self.pending.touching(waiting)) > _FEW
+        ):
+            return 0, self.flushed(turning, weights)
+        conditions += sorted(outer)
+        self.pending.remove(phases)
+        angles = [0.0] * (8 << len(conditions))
+        for mask, angle in phases.items():
+            needed = sum(1 << k for k, weight in enumerate(octet) if mask & weight)
+            if mask & ~inner:
+                needed |= 8 << conditions.index(mask & ~inner)
+            index = needed
+            while index < len(angles):
+                angles[index] += angle
+                index = (index + 1) | needed
+        return 1, self.push([part for angle in angles for part in (math.cos(angle), math.sin(angle))])
 
     # ── Diagonals ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -288,7 +300,7 @@ class _Encoder:
     def end(self, is_last: bool) -> None:
         """Bits back into the vectors; phases that the next sweep would pay more for than this one."""
         if self.weights[: self.lane_bits] != self.home:
-            self.octets(self.home, exchange=True)
+            self.exchange(self.home)
         if is_last:
             self.multiply(-1)
         elif self.pending.is_costly(self.local):
@@ -329,7 +341,8 @@ class _Encoder:
         data = np.empty(start + 2 * size * len(self.tables), dtype=self.dtype)
         data[: len(self.data)] = self.data
         program = np.array(self.rows, dtype=np.int64).reshape(-1, 8)
-        program[:, 7] = np.where(program[:, 7] < 0, -1, start + 2 * size * program[:, 7])
+        is_table = (program[:, 7] >= 0) & ((program[:, 0] > EXCHANGE) | (program[:, 6] == 0))
+        program[:, 7] = np.where(is_table, start + 2 * size * program[:, 7], program[:, 7])
         tables = np.array(self.tables, dtype=np.int64).reshape(-1, 3)
         tables[:, 0] = start + 2 * size * tables[:, 0]
         return Encoded(
@@ -344,6 +357,58 @@ class _Encoder:
             phases=np.array(self.phases, dtype=np.complex128),
             block_bits=len(self.bits),
         )
+
+
+class _Gathered:
+    """The turns and then the flips that one pass over octets can do, gathered in the sweep's order.
+
+    A turn must have been ready at the start, and none of the flips before it may be on its bit.
+    """
+
+    def __init__(self, ready: Ready, lanes: int, octet: list[int]) -> None:
+        self.ready, self.lanes = ready, lanes
+        self.octet = octet  # weights; up to three are added
+        self.is_open = not octet
+        self.candidates = {weight: number for weight, number in ready.turns.items() if not weight & lanes}
+        self.turns: list[Turn] = []
+        self.flips: list[Flip] = []
+        self.conditions: set[int] = set()  # control bits outside the octet so far
+
+    def run(self) -> None:
+        """Take steps until none is left that fits."""
+        while True:
+            turn = min((number for weight, number in self.candidates.items() if self.fits(weight)), default=_NONE)
+            flip = min((number for number, flip in self.ready.flips.items() if self.allows(flip)), default=_NONE)
+            number = min(turn, flip)
+            if number == _NONE:
+                return
+            step = self.ready.steps[number]
+            if isinstance(step, Turn):
+                weight = step.mask
+                self.turns.append(step)
+                del self.candidates[weight]
+            else:
+                assert isinstance(step, Flip)
+                weight = step.target
+                self.flips.append(step)
+                for lost in [weight for weight in self.candidates if weight & step.mask]:
+                    del self.candidates[lost]
+            if weight not in self.octet:
+                self.octet.append(weight)
+            if isinstance(step, Flip):
+                outer = step.controls & ~sum(self.octet)
+                if outer:
+                    self.conditions.add(outer)
+            self.ready.finish(number)
+
+    def fits(self, weight: int) -> bool:
+        return weight in self.octet or (self.is_open and len(self.octet) < 3)
+
+    def allows(self, flip: Flip) -> bool:
+        if flip.mask & self.lanes or not self.fits(flip.target):
+            return False
+        outer = flip.controls & ~sum(self.octet)
+        return not outer or outer in self.conditions or len(self.conditions) < MAX_CONDITIONS
 
 
 def _blocks(partner: int) -> list[tuple[int, int]]:

@@ -4,9 +4,9 @@ On each bit, steps form runs that commute: those that read it (phases, controls)
 it is a run of its own. A step is ready when its run is the current one on all its local bits.
 """
 
+import math
 from collections.abc import Sequence
 
-from qsim.plan.diagonal import Diagonal
 from qsim.plan.schedule import MemoryStep
 from qsim.plan.steps import Flip, Pair, Phase, Turn
 
@@ -16,25 +16,27 @@ _READ, _FLIP, _MIX = range(3)
 
 
 class Ready:
-    """Steps that could be next, by kind; phases are multiplied into the pending diagonal at once.
+    """Steps that could be next, by kind and number, which is their place in the sweep's list.
 
     Attributes:
-        turns: by the weight of their bit.
-        flips, pairs: in order of readiness.
-        remaining: number of steps, phases aside, that are not finished.
+        turns: numbers by the weight of their bit.
+        flips, pairs: by number.
+        remaining: how many steps, phases aside, are not finished.
+        events: phases that became ready, with those before and after turns, and flips that were finished, in order; to
+            be emptied by who reads them.
     """
 
-    def __init__(self, steps: Sequence[MemoryStep], local: int, pending: Diagonal) -> None:
-        self.local, self.pending = local, pending
-        self.turns: dict[int, Turn] = {}
-        self.flips: list[Flip] = []
-        self.pairs: list[Pair] = []
+    def __init__(self, steps: Sequence[MemoryStep], local: int) -> None:
+        self.local = local
+        self.turns: dict[int, int] = {}
+        self.flips: dict[int, Flip] = {}
+        self.pairs: dict[int, Pair] = {}
         self.remaining = sum(type(step) is not Phase for step in steps)
+        self.events: list[Phase | Flip] = []
+        self.steps = steps
         self._runs: dict[int, list[tuple[int, list[int]]]] = {}  # by weight: kind and steps, the current run last
         self._open: dict[int, int] = {}  # by weight: steps of the current run that are not finished
-        self._steps = steps
         self._waits = [0] * len(steps)  # bits on which a step's run is not the current one
-        self._numbers = {id(step): number for number, step in enumerate(steps)}
         self._finished: list[int] = []
         for number, step in enumerate(steps):
             self._register(number, step)
@@ -53,16 +55,20 @@ class Ready:
         """Runs on a bit that are not finished."""
         return len(self._runs.get(weight, ()))
 
-    def finish(self, step: MemoryStep) -> None:
+    def finish(self, number: int) -> None:
         """A ready turn, flip or pair is done."""
+        step = self.steps[number]
         if type(step) is Turn:
             del self.turns[step.mask]
+            if step.after:
+                self.events.append(Phase(step.mask, step.after))
         elif type(step) is Flip:
-            self.flips = [flip for flip in self.flips if flip is not step]
+            del self.flips[number]
+            self.events.append(step)
         else:
-            self.pairs = [pair for pair in self.pairs if pair is not step]
+            del self.pairs[number]
         self.remaining -= 1
-        self._finished.append(self._numbers[id(step)])
+        self._finished.append(number)
         self._settle()
 
     def _register(self, number: int, step: MemoryStep) -> None:
@@ -86,22 +92,25 @@ class Ready:
                 runs.append((kind, [number]))
 
     def _admit(self, number: int) -> None:
-        step = self._steps[number]
+        step = self.steps[number]
         kind = type(step)
         if kind is Phase:
-            self.pending.add(step.mask, step.angle)
+            self.events.append(step)
             self._finished.append(number)
         elif kind is Turn:
-            self.turns[step.mask] = step
+            before = step.before + math.pi if step.is_steep else step.before
+            if before:
+                self.events.append(Phase(step.mask, before))
+            self.turns[step.mask] = number
         elif kind is Flip:
-            self.flips.append(step)
+            self.flips[number] = step
         else:
-            self.pairs.append(step)
+            self.pairs[number] = step
 
     def _settle(self) -> None:
         """Let go what finished steps held back."""
         while self._finished:
-            mask = self._steps[self._finished.pop()].mask & self.local
+            mask = self.steps[self._finished.pop()].mask & self.local
             while mask:
                 weight = mask & -mask
                 mask ^= weight

@@ -1,5 +1,6 @@
 """Steps: what a circuit is lowered to. Bits are named by their weight in an index; masks are sums of weights."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -25,6 +26,11 @@ class Turn(NamedTuple):
     before: float
     half_angle: float  # from 0 to π/2
     after: float
+
+    @property
+    def is_steep(self) -> bool:
+        """Past 45 degrees it is done as X · rotation(π/2 − h) · Z, so that the tangent is at most 1."""
+        return self.half_angle > math.pi / 4
 
 
 class Flip(NamedTuple):
