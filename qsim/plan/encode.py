@@ -218,7 +218,7 @@ class _Encoder:
             rest = 1 if partner != 1 else 2
             basis = (0, partner, rest, rest ^ partner)
             self.terms += [order[k] for k in basis]
-            entries = np.array([matrix[j, k] for j, k in _BLOCKS_OF[partner]])
+            entries = matrix.ravel()[_BLOCKS_OF[partner]]
         x = self.push(entries.view(np.float64).tolist())
         self.rows.append((DENSE if partner is None else BLOCKS, *sorted((first, second)), 0, x, y, 0, -1))
         self.ready.finish(number)
@@ -376,13 +376,19 @@ class _Gathered:
 
     def run(self) -> None:
         """Take steps until none is left that fits."""
+        steps, ready = self.ready.steps, self.ready
         while True:
-            turn = min((number for weight, number in self.candidates.items() if self.fits(weight)), default=_NONE)
-            flip = min((number for number, flip in self.ready.flips.items() if self.allows(flip)), default=_NONE)
-            number = min(turn, flip)
+            number = _NONE
+            is_full = not self.is_open or len(self.octet) == 3
+            for weight, candidate in self.candidates.items():
+                if candidate < number and (not is_full or weight in self.octet):
+                    number = candidate
+            for candidate, flip in ready.flips.items():
+                if candidate < number and (not is_full or flip.target in self.octet) and self.allows(flip):
+                    number = candidate
             if number == _NONE:
                 return
-            step = self.ready.steps[number]
+            step = steps[number]
             if isinstance(step, Turn):
                 weight = step.mask
                 self.turns.append(step)
@@ -395,27 +401,23 @@ class _Gathered:
                     del self.candidates[lost]
             if weight not in self.octet:
                 self.octet.append(weight)
-            if isinstance(step, Flip):
-                outer = step.controls & ~sum(self.octet)
-                if outer:
-                    self.conditions.add(outer)
-            self.ready.finish(number)
-
-    def fits(self, weight: int) -> bool:
-        return weight in self.octet or (self.is_open and len(self.octet) < 3)
+            if isinstance(step, Flip) and (outer := step.controls & ~sum(self.octet)):
+                self.conditions.add(outer)
+            ready.finish(number)
 
     def allows(self, flip: Flip) -> bool:
-        if flip.mask & self.lanes or not self.fits(flip.target):
+        """Whether its controls can be looked at: they lie outside the vectors, and there is a condition left."""
+        if flip.mask & self.lanes:
             return False
         outer = flip.controls & ~sum(self.octet)
         return not outer or outer in self.conditions or len(self.conditions) < MAX_CONDITIONS
 
 
-def _blocks(partner: int) -> list[tuple[int, int]]:
-    """Rows and columns of the entries of the two blocks of a matrix that couples j with j ^ partner."""
+def _blocks(partner: int) -> list[int]:
+    """Places of the entries of the two blocks of a 4 × 4 matrix that couples j with j ^ partner."""
     rest = 1 if partner != 1 else 2
     pairs = ((0, partner), (rest, rest ^ partner))
-    return [(j, k) for pair in pairs for j in pair for k in pair]
+    return [4 * j + k for pair in pairs for j in pair for k in pair]
 
 
 _BLOCKS_OF = {partner: _blocks(partner) for partner in (1, 2, 3)}

@@ -121,13 +121,16 @@ class _Lowering:
 
     def add_diagonal(self, gate: Gate, weights: Sequence[int], controls: list[int]) -> bool:
         entries = gate.diagonal()
-        if np.abs(np.abs(entries) - 1).max() > UNIT_TOLERANCE:
+        if len(weights) == 2 and not controls and self.joins(entries, *weights):
+            return True
+        numbers = entries.tolist()
+        if any(abs(abs(number) - 1) > UNIT_TOLERANCE for number in numbers):
             if len(weights) + len(controls) != 2:
                 return False
             self.add_pair(_matrix4(gate), *controls, *weights)
             return True
         # Angles by subset of the bits: a[S] = Σ_{T⊆S} (−1)^{|S|−|T|} φ[T], one bit after the other.
-        angles = np.angle(entries).tolist()
+        angles = [cmath.phase(number) for number in numbers]
         count = len(weights)
         for bit in range(count):
             for index in range(1 << count):
@@ -137,6 +140,17 @@ class _Lowering:
             if angle:
                 mask = sum(weights[count - 1 - bit] for bit in range(count) if index >> bit & 1)
                 self.controlled_phase(mask, angle, zip(controls, gate.control_state, strict=True))
+        return True
+
+    def joins(self, entries: ComplexArray, first: int, second: int) -> bool:
+        """Multiply a diagonal into the pair before, where that is on the same bits and nothing came between."""
+        before = self.last.get(first)
+        if not isinstance(before, Pair) or before is not self.last.get(second):
+            return False
+        if first in self.pending or second in self.pending:
+            return False
+        order = entries if before.first == first else entries[_SWAP]
+        before.matrix = order[:, np.newaxis] * before.matrix
         return True
 
     def controlled_phase(self, mask: int, angle: float, controls: Iterable[tuple[int, str]]) -> None:
@@ -288,7 +302,9 @@ class _Lowering:
 
 def _is_unitary(a: complex, b: complex, c: complex, d: complex) -> bool:
     gap = max(
-        abs(abs(a) ** 2 + abs(c) ** 2 - 1), abs(abs(b) ** 2 + abs(d) ** 2 - 1), abs(a.conjugate() * b + c.conjugate() * d)
+        abs(abs(a) ** 2 + abs(c) ** 2 - 1),
+        abs(abs(b) ** 2 + abs(d) ** 2 - 1),
+        abs(a.conjugate() * b + c.conjugate() * d),
     )
     return gap <= UNIT_TOLERANCE
 

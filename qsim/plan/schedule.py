@@ -23,6 +23,11 @@ class Sweep:
     local: int
     steps: list[MemoryStep]
 
+    @property
+    def num_steps(self) -> int:
+        """Steps that move or mix amplitudes: phases join them and cost little."""
+        return sum(type(step) is not Phase for step in self.steps)
+
 
 def schedule(steps: Iterable[MemoryStep], num_bits: int, block_bits: int, low_bits: int) -> list[Sweep]:
     """Sweeps that together are the steps.
@@ -44,9 +49,26 @@ def schedule(steps: Iterable[MemoryStep], num_bits: int, block_bits: int, low_bi
     block_bits = min(block_bits, max(num_bits, 1))
     low = (1 << max(min(low_bits, block_bits - 2), 0)) - 1
     while remaining:
-        sweep, remaining = _take(remaining, low, block_bits, num_bits)
+        sweep, remaining = _best(remaining, low, block_bits, num_bits)
         sweeps.append(sweep)
     return sweeps
+
+
+def _best(remaining: Sequence[MemoryStep], low: int, block_bits: int, num_bits: int) -> tuple[Sweep, list[MemoryStep]]:
+    """The sweep that takes the most steps: its local bits as steps come, or a window of neighbours."""
+    best = _take(remaining, low, block_bits, num_bits)
+    most = best[0].num_steps
+    free, first = block_bits - low.bit_count(), low.bit_length()
+    last = num_bits - free
+    if not best[1] or free < 1:
+        return best
+    for start in {*range(first, last, max(free // 2, 1)), last}:
+        window = low | ((1 << free) - 1) << start
+        if window != best[0].local:
+            other = _take(remaining, window, block_bits, num_bits)
+            if other[0].num_steps > most:
+                best, most = other, other[0].num_steps
+    return best
 
 
 _TAKEN = Phase(0, 0.0)

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,11 +64,19 @@ class Pair:
         >>> Pair(2, 1, np.eye(4)[::-1]).partners()
         3
         """
-        entries: list[Any] = self.matrix.ravel().tolist()
-        for partner in (1, 2, 3):
-            if all(not entry or (k >> 2) ^ (k & 3) in (0, partner) for k, entry in enumerate(entries)):
+        found = 0
+        for k, entry in enumerate(self.matrix.ravel().tolist()):
+            if entry:
+                found |= 1 << k
+        for partner, allowed in _COUPLED.items():
+            if not found & ~allowed:
                 return partner
         return None
+
+
+_COUPLED = {  # by partner: the entries, as a mask, that couple j with j or j ^ partner
+    partner: sum(1 << (4 * j + k) for j in range(4) for k in (j, j ^ partner)) for partner in (1, 2, 3)
+}
 
 
 Step = Phase | Turn | Flip | Pair | Operation
