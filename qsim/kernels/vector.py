@@ -51,8 +51,11 @@ def operations(lanes: int, precision: str) -> SimpleNamespace:
     """Functions on vectors, for use inside compiled functions.
 
     word(address), read(address): a 64-bit integer, a number
+    put_word(address, integer), put(address, number): write them
     load(address), store(address, v), splat(number): between memory, numbers and vectors
-    mul(a, b), add(a, b), fma(a, b, c) = a·b + c, fnma(a, b, c) = c − a·b
+    mul(a, b), add(a, b), sub(a, b), fma(a, b, c) = a·b + c, fnma(a, b, c) = c − a·b
+    widen(v): the same numbers in double precision
+    count_ones(integer): its bits that are 1
     exchange(v, bit): lanes exchanged with those whose index differs in that bit, bit a constant
     even(a, b), odd(a, b): even and odd lanes of the two, in order; zip_low(a, b), zip_high(a, b): the inverse
     """
@@ -88,6 +91,17 @@ def operations(lanes: int, precision: str) -> SimpleNamespace:
     def word(builder: Any, address: Any) -> Any:
         return builder.load(builder.inttoptr(address, ir.IntType(64).as_pointer()), align=8)
 
+    def put(builder: Any, address: Any, value: Any) -> Any:
+        builder.store(value, builder.inttoptr(address, element.as_pointer()), align=item)
+        return ir.Constant(ir.IntType(8).as_pointer(), None)
+
+    def put_word(builder: Any, address: Any, value: Any) -> Any:
+        builder.store(value, builder.inttoptr(address, ir.IntType(64).as_pointer()), align=8)
+        return ir.Constant(ir.IntType(8).as_pointer(), None)
+
+    def widen(builder: Any, value: Any) -> Any:
+        return value if precision == "double" else builder.fpext(value, ir.VectorType(_IR["double"], lanes))
+
     def shuffle(*pattern: int) -> Any:
         mask = ir.Constant(ir.VectorType(_INDEX, len(pattern)), list(pattern))
         return lambda builder, a, b=None: builder.shuffle_vector(a, a if b is None else b, mask)
@@ -115,7 +129,12 @@ def operations(lanes: int, precision: str) -> SimpleNamespace:
         store=emit(types.void, (types.int64, vector), store),
         read=emit(number, (types.int64,), read),
         word=emit(types.int64, (types.int64,), word),
+        put=emit(types.void, (types.int64, number), put),
+        put_word=emit(types.void, (types.int64, types.int64), put_word),
         splat=emit(vector, (number,), splat),
+        widen=emit(VectorType(lanes, "double"), (vector,), widen),
+        count_ones=emit(types.int64, (types.int64,), lambda builder, a: builder.ctpop(a)),
+        sub=emit(vector, (vector, vector), lambda builder, a, b: builder.fsub(a, b)),
         add=emit(vector, (vector, vector), lambda builder, a, b: builder.fadd(a, b)),
         mul=emit(vector, (vector, vector), lambda builder, a, b: builder.fmul(a, b)),
         fma=emit(vector, (vector, vector, vector), fused),
