@@ -18,7 +18,7 @@ from qsim.kernels.vector import compiled, inlined, operations
 __all__ = ["IMAGINARY", "JOB", "REAL", "build"]
 
 REAL, IMAGINARY = range(2)
-JOB = 6  # integers of a job of `pauli_sum`
+JOB = 7  # integers of a job of `pauli_sum`
 _BYTES = 8  # of an integer, and of a number of the results
 
 
@@ -276,7 +276,9 @@ def _block_index(real: SimpleNamespace) -> Any:
 
 def _pauli_sum(state: SimpleNamespace, real: SimpleNamespace) -> Any:
     """Expectation values of Pauli strings."""
-    load, store, mul, fma, fnma = real.load, real.store, real.mul, real.fma, real.fnma
+    load, store, add, mul, fma, fnma, splat = (
+        real.load, real.store, real.add, real.mul, real.fma, real.fnma, real.splat,
+    )  # fmt: skip
     read, put, word, width, ones = real.read, real.put, real.word, real.lanes, real.count_ones
     amplitude, lane_bits = 2 * state.item, real.lane_bits
     swap0, swap1, swap2 = (real.exchange[min(bit, lane_bits - 1)] for bit in range(3))
@@ -298,26 +300,53 @@ def _pauli_sum(state: SimpleNamespace, real: SimpleNamespace) -> Any:
                 store(target + _BYTES * (size + k), im)
         return size
 
+    @inlined
+    def product(a: int, b: int, im: int, part: int) -> Any:
+        ar, ai, br, bi = load(a), load(a + im), load(b), load(b + im)
+        if part == REAL:
+            return fma(ar, br, mul(ai, bi))
+        return fnma(bi, ar, mul(br, ai))
+
+    @inlined
+    def product_turned(a: int, b: int, im: int, part: int, flips: int) -> Any:
+        ar, ai, br, bi = load(a), load(a + im), load(b), load(b + im)
+        if flips & 1:
+            br, bi = swap0(br), swap0(bi)
+        if width > 2 and flips & 2:
+            br, bi = swap1(br), swap1(bi)
+        if width > 4 and flips & 4:
+            br, bi = swap2(br), swap2(bi)
+        if part == REAL:
+            return fma(ar, br, mul(ai, bi))
+        return fnma(bi, ar, mul(br, ai))
+
     @compiled
-    def multiply(left: int, right: int, out: int, size: int, flips: int, part: int, half: int) -> int:
-        """A part of conj(right[i ⊕ flips]) · left[i] for all i, or for those whose bit `half` is 0."""
-        outer = flips & ~(width - 1)
-        count = size >> 1 if half >= 0 else size
-        for k in range(0, count, width):
-            i = _insert_zero(k, half) if half >= 0 else k
-            a, b = left + _BYTES * i, right + _BYTES * (i ^ outer)
-            ar, ai, br, bi = load(a), load(a + _BYTES * size), load(b), load(b + _BYTES * size)
-            if flips & 1:
-                br, bi = swap0(br), swap0(bi)
-            if width > 2 and flips & 2:
-                br, bi = swap1(br), swap1(bi)
-            if width > 4 and flips & 4:
-                br, bi = swap2(br), swap2(bi)
-            if part == REAL:
-                store(out + _BYTES * k, fma(ar, br, mul(ai, bi)))
+    def multiply(left: int, right: int, out: int, size: int, flips: int, part: int, half: int, window: int) -> None:
+        """A part of conj(right[i ⊕ flips]) · left[i] for all i, or for those whose bit `half` is 0; they are counted
+        up, and what is equal but for bits beyond the window is added up."""
+        for k in range(0, window, width):
+            store(out + _BYTES * k, splat(0.0))
+        step = 1 << half if half >= 0 else size
+        outer, im = flips & ~(width - 1), _BYTES * size
+        k = first = 0
+        while first < size:
+            if flips & (width - 1):
+                for i in range(first, first + step, width):
+                    w = product_turned(left + _BYTES * i, right + _BYTES * (i ^ outer), im, part, flips)
+                    at = out + _BYTES * (k & (window - 1))
+                    store(at, add(load(at), w))
+                    k += width
+            elif part == REAL:
+                for i in range(first, first + step, width):
+                    at = out + _BYTES * (k & (window - 1))
+                    store(at, add(load(at), product(left + _BYTES * i, right + _BYTES * (i ^ outer), im, REAL)))
+                    k += width
             else:
-                store(out + _BYTES * k, fnma(bi, ar, mul(br, ai)))
-        return count
+                for i in range(first, first + step, width):
+                    at = out + _BYTES * (k & (window - 1))
+                    store(at, add(load(at), product(left + _BYTES * i, right + _BYTES * (i ^ outer), im, IMAGINARY)))
+                    k += width
+            first += 2 * step
 
     @compiled
     def pauli_sum(
@@ -337,8 +366,8 @@ def _pauli_sum(state: SimpleNamespace, real: SimpleNamespace) -> Any:
 
         Each amplitude i meets i ⊕ (apart + flips): `apart` leads to another block, `flips` within one. A job is the
         flips, the part of the product, the half of the block that does (−1: all), the mask of the bits that signs
-        depend on (counted without that half's), and its first and last term; a term is two masks, its signs' in the
-        block and among the block bits, and a complex weight.
+        depend on (counted without that half's), its first and last term, and a number of bits that holds the mask; a
+        term is two masks, its signs' in the block and among the block bits, and a complex weight.
         """
         for block in range(first, last):
             index = block_index(block, layout)
@@ -353,8 +382,8 @@ def _pauli_sum(state: SimpleNamespace, real: SimpleNamespace) -> Any:
                 flips, part, half, signs = (
                     word(job), word(job + _BYTES), word(job + 2 * _BYTES), word(job + 3 * _BYTES),
                 )  # fmt: skip
-                count = multiply(scratch, other, products, size, flips, part, half)
-                bits = ones(count - 1)
+                bits = word(job + 6 * _BYTES)
+                multiply(scratch, other, products, size, flips, part, half, 1 << bits)
                 transform(products, sum_over(products, bits, signs))
                 re, im = read(out), read(out + _BYTES)
                 for term in range(word(job + 4 * _BYTES), word(job + 5 * _BYTES)):

@@ -17,6 +17,7 @@ from qsim.states._paulis import Group, Groups
 __all__ = ["Program", "Visit", "block_layout", "combined", "encode", "visits"]
 
 REAL, IMAGINARY = range(2)  # as in qsim.kernels.reduce
+_SUMS_BITS = 3  # sums over the whole block are formed eight vectors at a time, for their additions not to wait
 # Re(i^m w) for m = 0 … 3: which part of w, and its sign.
 _PARTS = ((REAL, 1), (IMAGINARY, -1), (REAL, -1), (IMAGINARY, 1))
 
@@ -104,7 +105,9 @@ def encode(visit: Visit, groups: Groups, num_qubits: int, lane_bits: int) -> Pro
             start = len(masks)
             masks += [(_compressed(sign, seen), sign & ~sum(1 << bit for bit in visit.local)) for _, sign, _ in terms]
             weights += [double * weight for _, _, weight in terms]
-            jobs.append((inner, part, half, _compressed(used, local), start, len(masks)))
+            signs = _compressed(used, local)
+            window = max(signs.bit_length(), min(len(local), lane_bits + _SUMS_BITS))
+            jobs.append((inner, part, half, signs, start, len(masks), window))
     return Program(
         block_layout(visit.local, outer),
         np.array(jobs, dtype=np.int64),
