@@ -8,6 +8,7 @@ addresses and 64-bit integers. Amplitudes that are gathered into a block from se
     each run; the runs' own bits and then those of their numbers count up the amplitudes of the block
 """
 
+import math
 from types import SimpleNamespace
 from typing import Any
 
@@ -134,42 +135,61 @@ def _locate(state: SimpleNamespace, real: SimpleNamespace) -> Any:
         re, im = types.float64(read_state(at)), types.float64(read_state(at + item))
         return re * re + im * im
 
+    @inlined
+    def place(targets: int, out: int, k: int, stop: int, edge: float, total: float, index: int) -> Any:
+        """Puts down the index for the targets below the total; where the next one is, and what it is."""
+        while k < stop and read(targets + _BYTES * k) - edge < total:
+            put_word(out + _BYTES * k, index)
+            k += 1
+        return k, read(targets + _BYTES * k) - edge if k < stop else math.inf
+
+    @compiled
+    def locate_last(amplitudes: int, out: int, length: int, block: int, k: int, stop: int) -> None:
+        """For targets past the end: the last index that makes the sum grow."""
+        total = 0.0
+        final = 0
+        for index in range(length * block, length * (block + 1)):
+            grown = total + square(amplitudes + 2 * item * index)
+            if grown > total:
+                final = index
+            total = grown
+        while k < stop:
+            put_word(out + _BYTES * k, final)
+            k += 1
+
     @compiled
     def locate(
         amplitudes: int, targets: int, edges: int, cuts: int, out: int, length: int, first: int, last: int
     ) -> int:
         """Indices of the targets of the blocks first … last−1 of that length.
 
-        Block b has the targets cuts[b] … cuts[b+1]−1, from which edges[b] is subtracted. What lies past the end falls
-        on the last index that makes the sum grow.
+        Block b has the targets cuts[b] … cuts[b+1]−1, from which edges[b] is subtracted. Two blocks are summed up at a
+        time, since each addition waits for the one before.
         """
-        for block in range(first, last):
-            k, stop = word(cuts + _BYTES * block), word(cuts + _BYTES * (block + 1))
-            if k == stop:
-                continue
-            edge = read(edges + _BYTES * block)
-            target = read(targets + _BYTES * k) - edge
-            total = 0.0
-            for index in range(length * block, length * (block + 1)):
-                total += square(amplitudes + 2 * item * index)
-                if target < total:
-                    while k < stop and read(targets + _BYTES * k) - edge < total:
-                        put_word(out + _BYTES * k, index)
-                        k += 1
-                    if k == stop:
-                        break
-                    target = read(targets + _BYTES * k) - edge
-            if k < stop:
-                total = 0.0
-                final = 0
-                for index in range(length * block, length * (block + 1)):
-                    grown = total + square(amplitudes + 2 * item * index)
-                    if grown > total:
-                        final = index
-                    total = grown
-                while k < stop:
-                    put_word(out + _BYTES * k, final)
-                    k += 1
+        for block in range(first, last, 2):
+            other = min(block + 1, last - 1)
+            k, k_stop = word(cuts + _BYTES * block), word(cuts + _BYTES * (block + 1))
+            m, m_stop = word(cuts + _BYTES * other), word(cuts + _BYTES * (other + 1))
+            if other == block:
+                m = m_stop
+            k_edge, m_edge = read(edges + _BYTES * block), read(edges + _BYTES * other)
+            k, k_target = place(targets, out, k, k_stop, k_edge, 0.0, 0)
+            m, m_target = place(targets, out, m, m_stop, m_edge, 0.0, 0)
+            k_total = m_total = 0.0
+            at, apart = amplitudes + 2 * item * length * block, 2 * item * length * (other - block)
+            for i in range(length):
+                if k == k_stop and m == m_stop:
+                    break
+                k_total += square(at + 2 * item * i)
+                m_total += square(at + 2 * item * i + apart)
+                if k_target < k_total:
+                    k, k_target = place(targets, out, k, k_stop, k_edge, k_total, length * block + i)
+                if m_target < m_total:
+                    m, m_target = place(targets, out, m, m_stop, m_edge, m_total, length * other + i)
+            if k < k_stop:
+                locate_last(amplitudes, out, length, block, k, k_stop)
+            if m < m_stop:
+                locate_last(amplitudes, out, length, other, m, m_stop)
         return 0
 
     return locate
@@ -402,8 +422,9 @@ def _pauli_sum(state: SimpleNamespace, real: SimpleNamespace) -> Any:
 def _density(state: SimpleNamespace, real: SimpleNamespace) -> Any:
     """Reduced density matrices of few qubits."""
     load, store, fma, fnma, add, splat = real.load, real.store, real.fma, real.fnma, real.add, real.splat
-    word, put, vector_bytes = real.word, real.put, real.size
+    word, put, width, vector_bytes = real.word, real.put, real.lanes, real.size
     read_state, item = state.read, state.item
+    fetch, _ = _readers(state, real)
     block_index = _block_index(real)
 
     @compiled
@@ -411,9 +432,17 @@ def _density(state: SimpleNamespace, real: SimpleNamespace) -> Any:
         runs, length = word(layout), word(layout + _BYTES)
         offsets = layout + _BYTES * (3 + word(layout + 2 * _BYTES))
         size = runs * length
+        are_columns = word(places + _BYTES * (width - 1)) == width - 1  # the lowest bits: a vector stays together
         for run in range(runs):
             source = amplitudes + 2 * item * word(offsets + _BYTES * run)
             place = places + _BYTES * run * length
+            if are_columns:
+                for k in range(0, length, width):
+                    at = scratch + _BYTES * word(place + _BYTES * k)
+                    re, im = fetch(source + 2 * item * k)
+                    store(at, re)
+                    store(at + _BYTES * size, im)
+                continue
             for k in range(length):
                 at = scratch + _BYTES * word(place + _BYTES * k)
                 put(at, types.float64(read_state(source + 2 * item * k)))
