@@ -24,7 +24,7 @@ CHUNK_QUBITS = 18  # a chunk of 2^18 amplitudes: a millisecond a pass
 BLOCK_QUBITS = 12  # a block and what is worked out of it lie in the second-level cache
 _LOW_BITS = {"double": 4, "single": 5}  # bits of a gathered block that are always the lowest: runs of 256 bytes
 _COPIES_QUBITS = 22  # sums of so many outcomes are kept apart: 32 MiB
-_BLOCK_JOBS = 1024  # blocks of a chunk times Pauli products formed of each: some milliseconds
+_BLOCK_JOBS = 256  # blocks of a chunk times Pauli products formed of each: a millisecond
 _PRECISION = {np.dtype(np.complex128): "double", np.dtype(np.complex64): "single"}
 
 Integers = NDArray[np.int64]

@@ -14,6 +14,7 @@ from qsim.states import _paulis, vectors
 __all__ = ["apply", "as_observable", "is_hermitian", "mean", "variance"]
 
 _ROUNDING = 1e-12  # relative to the largest entry
+_STRING_QUBITS = 12  # for fewer, Aψ is formed before its Pauli strings are found: 70 µs against 200 for three terms
 
 
 def as_observable(value: Any) -> Any:
@@ -60,8 +61,8 @@ def variance(operator: Any, amplitudes: NDArray[Any], num_qubits: int) -> float:
 
 
 def _pauli_groups(operator: Any, num_qubits: int) -> _paulis.Groups | None:
-    """The Pauli strings of an Operator, if there are not too many, for a register that it fits."""
-    if not isinstance(operator, Operator):
+    """The Pauli strings of an Operator, if they are worth finding and not too many, for a register that it fits."""
+    if not isinstance(operator, Operator) or num_qubits < _STRING_QUBITS:
         return None
     operator._check_fits(num_qubits)
     return _paulis.pauli_groups(operator, num_qubits)

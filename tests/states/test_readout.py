@@ -11,7 +11,7 @@ from qsim.algebra import P1, Operator, OperatorProduct, X, Y, Z
 from qsim.errors import OperatorError
 from qsim.kernels import try_load
 from qsim.kernels.target import REDUCE
-from qsim.states import State, _compiled, _pauli_program, _paulis
+from qsim.states import State, _compiled, _pauli_program, _paulis, observables
 
 KERNELS = {precision: try_load(precision, source=REDUCE) for precision in ("double", "single")}
 DTYPES = {"double": np.complex128, "single": np.complex64}
@@ -30,6 +30,7 @@ def use(path, monkeypatch, threads=2):
     chosen = KERNELS if path == "compiled" else dict.fromkeys(KERNELS)
     monkeypatch.setattr(_compiled, "kernels_for", lambda seconds, precision, source: chosen[precision])
     monkeypatch.setattr(_compiled, "default_threads", lambda: threads)
+    monkeypatch.setattr(observables, "_STRING_QUBITS", 0)
 
 
 @cache
@@ -173,6 +174,7 @@ def test_sums_of_terms_that_are_no_pauli_strings(num_qubits):
 
 def test_an_operator_of_too_many_strings_is_applied(monkeypatch):
     monkeypatch.setattr(_paulis, "MAX_STRINGS", 3)
+    monkeypatch.setattr(observables, "_STRING_QUBITS", 0)
     state = random_state(5, "double")
     operator = P1(0) @ P1(1)
     assert _paulis.pauli_groups(operator, 5) is None
