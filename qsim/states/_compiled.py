@@ -24,6 +24,7 @@ CHUNK_QUBITS = 18  # a chunk of 2^18 amplitudes: a millisecond a pass
 BLOCK_QUBITS = 12  # a block and what is worked out of it lie in the second-level cache
 _LOW_BITS = {"double": 4, "single": 5}  # bits of a gathered block that are always the lowest: runs of 256 bytes
 _COPIES_QUBITS = 22  # sums of so many outcomes are kept apart: 32 MiB
+_THREADED_LENGTH = 2**16  # fewer amplitudes are read before a second thread has started
 _BLOCK_JOBS = 256  # blocks of a chunk times Pauli products formed of each: a millisecond
 _PRECISION = {np.dtype(np.complex128): "double", np.dtype(np.complex64): "single"}
 
@@ -42,7 +43,9 @@ def reader(amplitudes: NDArray[Any], nanoseconds: float) -> "Reader | None":
     if not amplitudes.flags.c_contiguous:
         return None
     kernels = kernels_for(1e-9 * nanoseconds * len(amplitudes), precision, REDUCE)
-    return Reader(amplitudes, kernels, default_threads()) if kernels else None
+    if kernels is None:
+        return None
+    return Reader(amplitudes, kernels, default_threads() if len(amplitudes) >= _THREADED_LENGTH else 1)
 
 
 class Reader:

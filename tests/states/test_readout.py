@@ -11,7 +11,7 @@ from qsim.algebra import P1, Operator, OperatorProduct, X, Y, Z
 from qsim.errors import OperatorError
 from qsim.kernels import try_load
 from qsim.kernels.target import REDUCE
-from qsim.states import State, _compiled, _pauli_program, _paulis, observables
+from qsim.states import State, _compiled, _pauli_program, _paulis, observables, vectors
 
 KERNELS = {precision: try_load(precision, source=REDUCE) for precision in ("double", "single")}
 DTYPES = {"double": np.complex128, "single": np.complex64}
@@ -30,6 +30,8 @@ def use(path, monkeypatch, threads=2):
     chosen = KERNELS if path == "compiled" else dict.fromkeys(KERNELS)
     monkeypatch.setattr(_compiled, "kernels_for", lambda seconds, precision, source: chosen[precision])
     monkeypatch.setattr(_compiled, "default_threads", lambda: threads)
+    monkeypatch.setattr(_compiled, "_THREADED_LENGTH", 0)
+    monkeypatch.setattr(vectors, "_COMPILED_LENGTH", 2**10)
     monkeypatch.setattr(observables, "_STRING_QUBITS", 0)
 
 
