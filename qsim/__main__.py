@@ -3,6 +3,7 @@
 import argparse
 import platform
 import sys
+from itertools import groupby
 
 import qsim
 from qsim.kernels import KernelError, info, warmup
@@ -32,8 +33,9 @@ def _info() -> int:
 
 def _warmup() -> int:
     try:
-        for kernels in warmup():
-            print(f"{kernels.precision}: {_told(kernels.seconds)}")
+        for precision, loaded in groupby(warmup(), key=lambda kernels: kernels.precision):
+            seconds = [kernels.seconds for kernels in loaded]
+            print(f"{precision}: {_told({phase: sum(part[phase] for part in seconds) for phase in seconds[0]})}")
     except KernelError as error:
         print(error, file=sys.stderr)
         return 1

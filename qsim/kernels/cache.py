@@ -38,7 +38,7 @@ __all__ = [
 
 _MAGIC = b"qsim kernels 1"
 _SUFFIX = ".kernels"
-_KEPT = 16  # files, the last used ones: two precisions for several versions and machines that share a home folder
+_KEPT = 32  # files, the last used ones: four of each version and of each machine that shares a home folder
 _warned: set[str] = set()
 
 

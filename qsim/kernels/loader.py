@@ -16,10 +16,10 @@ from typing import Any
 
 from qsim.kernels import cache
 from qsim.kernels.cache import ObjectFile
-from qsim.kernels.target import ITEM_BYTES, KERNELS, KernelError, Source, Target, host_target
+from qsim.kernels.target import ITEM_BYTES, KERNELS, SOURCES, KernelError, Source, Target, host_target
 from qsim.memory import available_memory, format_bytes
 
-__all__ = ["Kernels", "info", "load", "status", "try_load", "warmup"]
+__all__ = ["Kernels", "at_hand", "info", "load", "status", "try_load", "warmup"]
 
 _CTYPES: dict[str, type[Any]] = {"q": ctypes.c_int64, "d": ctypes.c_double}
 _BUILD_SECONDS = 600  # a compilation takes some 10 s: one that takes this long hangs
@@ -103,6 +103,11 @@ def try_load(precision: str, *, target: Target | None = None, source: Source = K
         return None
 
 
+def at_hand(precision: str, source: Source = KERNELS) -> Kernels | None:
+    """This machine's kernels if they are loaded, else `None`; never waits."""
+    return _loaded.get((precision, None, source))
+
+
 def status(precision: str, *, target: Target | None = None, source: Source = KERNELS) -> str:
     """What `load` would have to do: nothing ("loaded"), load ("compiled"), or compile first ("missing")."""
     if (precision, target, source) in _loaded:
@@ -114,17 +119,17 @@ def status(precision: str, *, target: Target | None = None, source: Source = KER
     return "missing" if found is None else "compiled"
 
 
-def warmup(source: Source = KERNELS) -> list[Kernels]:
-    """Compile and load the kernels of both precisions; what failed before is tried again.
+def warmup(*sources: Source) -> list[Kernels]:
+    """Compile and load the kernels (all, if none are named) of both precisions; what failed before is tried again.
 
     Raises:
         KernelError: they cannot be compiled or loaded.
     """
     _failed.clear()
-    return [load(precision, source=source) for precision in ITEM_BYTES]
+    return [load(precision, source=source) for precision in ITEM_BYTES for source in sources or SOURCES]
 
 
-def info(source: Source = KERNELS) -> dict[str, str]:
+def info(*sources: Source) -> dict[str, str]:
     """What is installed, what this machine is, and which compiled kernels it has, for a person to read."""
     from importlib.metadata import PackageNotFoundError, version
 
@@ -142,9 +147,10 @@ def info(source: Source = KERNELS) -> dict[str, str]:
         lines["processor"] = target.cpu
         lines["L2 cache"] = format_bytes(target.l2_bytes) if target.l2_bytes else "unknown"
         for precision in ITEM_BYTES:
-            there = cache.read(cache.file_name(precision, target, source))
-            size = f"compiled, {format_bytes(len(there.code))}" if there else "not compiled yet"
-            lines[f"{precision} kernels"] = f"{target.lanes(precision)} lanes, {size}"
+            there = [cache.read(cache.file_name(precision, target, source)) for source in sources or SOURCES]
+            size = sum(len(content.code) for content in there if content)
+            told = f"compiled, {format_bytes(size)}" if all(there) else "not compiled yet"
+            lines[f"{precision} kernels"] = f"{target.lanes(precision)} lanes, {told}"
     except KernelError as error:
         lines["kernels"] = str(error)
     return lines

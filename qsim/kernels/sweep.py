@@ -38,7 +38,7 @@ def build(lanes: int, precision: str) -> dict[str, tuple[Any, Any]]:
     v = operations(lanes, precision)
     step = _step(v)
     gather, scatter = _memory(v)
-    word, write, item, number = v.word, v.write, v.item, v.number
+    word, put, item, number = v.word, v.put, v.item, v.number
 
     @compiled
     def run_sweep(
@@ -56,8 +56,8 @@ def build(lanes: int, precision: str) -> dict[str, tuple[Any, Any]]:
             for k in range(block_bits):
                 base |= ((index >> k) & 1) << word(bits_at + _WORD * k)
             origin = state + 2 * item * base
-            write(scratch, number(1.0))
-            write(scratch + item, number(0.0))
+            put(scratch, number(1.0))
+            put(scratch + item, number(0.0))
             gather(origin, block, offsets, runs, run_groups)
             for s in range(steps):
                 step(program + s * ROW * _WORD, block, groups, base, data, terms)
@@ -113,9 +113,10 @@ def _step(v: Any) -> Any:
 
 def _diagonals(v: Any) -> tuple[Any, Any, Any]:
     """Multiply by a table, by phases on a sub-cube, by phases on the whole block."""
-    load, read, write, splat, word = v.load, v.read, v.write, v.splat, v.word
+    load, read, splat, word = v.load, v.read, v.splat, v.word
     fma, fnma, mul, size, item, number = v.fma, v.fnma, v.mul, v.size, v.item, v.number
     pair = 2 * size
+    put_number = v.put
     fetch_table, put = group_access(v, with_table=True)
 
     @compiled
@@ -156,8 +157,8 @@ def _diagonals(v: Any) -> tuple[Any, Any, Any]:
     def scalar(scratch: int, base: int, terms: int, count: int, phases: int) -> None:
         c, s = product(base, terms, count, phases)
         x, y = read(scratch - HEADER), read(scratch - HEADER + item)
-        write(scratch - HEADER, c * x - s * y)
-        write(scratch - HEADER + item, c * y + s * x)
+        put_number(scratch - HEADER, c * x - s * y)
+        put_number(scratch - HEADER + item, c * y + s * x)
 
     return multiply, phase, scalar
 
@@ -199,15 +200,15 @@ def _memory(v: Any) -> tuple[Any, Any]:
 
 def _fill_tables(v: Any) -> Any:
     """Diagonals from their phases, in double precision whatever the vectors hold."""
-    write, word, size, item, number, lanes = v.write, v.word, v.size, v.item, v.number, v.lanes
-    read_double, write_double = v.read_double, v.write_double
+    put, word, size, item, number, lanes = v.put, v.word, v.size, v.item, v.number, v.lanes
+    read_double, put_double = v.read_double, v.put_double
     lane_bits = v.lane_bits
 
     @inlined
     def multiplied(source: int, target: int, imaginary: int, c: float, s: float) -> None:
         x, y = read_double(source), read_double(source + imaginary)
-        write_double(target, c * x - s * y)
-        write_double(target + imaginary, c * y + s * x)
+        put_double(target, c * x - s * y)
+        put_double(target + imaginary, c * y + s * x)
 
     @compiled
     def fill_tables(data: int, tables: int, count: int, masks: int, phases: int, work: int, bits: int) -> int:
@@ -218,8 +219,8 @@ def _fill_tables(v: Any) -> Any:
         for t in range(count):
             target = data + item * word(tables + 3 * _WORD * t)
             k, end = word(tables + 3 * _WORD * t + 8), word(tables + 3 * _WORD * t + 16)
-            write_double(work, read_double(phases + 16 * k))
-            write_double(work + imaginary, read_double(phases + 16 * k + 8))
+            put_double(work, read_double(phases + 16 * k))
+            put_double(work + imaginary, read_double(phases + 16 * k + 8))
             k += 1
             for bit in range(bits):
                 half = 1 << bit
@@ -240,8 +241,8 @@ def _fill_tables(v: Any) -> Any:
                     k += 1
             for i in range(1 << bits):
                 at = target + 2 * size * (i >> lane_bits) + item * (i & (lanes - 1))
-                write(at, number(read_double(work + 8 * i)))
-                write(at + size, number(read_double(work + imaginary + 8 * i)))
+                put(at, number(read_double(work + 8 * i)))
+                put(at + size, number(read_double(work + imaginary + 8 * i)))
         return 0
 
     return fill_tables

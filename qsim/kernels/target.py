@@ -6,7 +6,7 @@ from pathlib import Path
 
 from qsim.errors import QsimError
 
-__all__ = ["ITEM_BYTES", "KERNELS", "KernelError", "Source", "Target", "host_target"]
+__all__ = ["ITEM_BYTES", "KERNELS", "REDUCE", "SOURCES", "KernelError", "Source", "Target", "host_target"]
 
 ITEM_BYTES = {"double": 8, "single": 4}  # a real number of each precision
 _WIDTHS = ((64, {"avx512f"}), (32, {"avx2", "fma"}))  # vector bytes, and what they need; else 16: NEON, SSE2
@@ -24,8 +24,14 @@ class Source:
     files: tuple[str, ...]
 
 
-_FILES = ("build.py", "vector.py", "passes.py", "sweep.py")
-KERNELS = Source("qsim.kernels.sweep", tuple(str(Path(__file__).with_name(name)) for name in _FILES))
+def _source(*names: str) -> Source:
+    files = ("build", "vector", *names)
+    return Source(f"qsim.kernels.{names[-1]}", tuple(str(Path(__file__).with_name(f"{file}.py")) for file in files))
+
+
+KERNELS = _source("passes", "sweep")  # what runs a circuit,
+REDUCE = _source("reduce")  # and what reads the state
+SOURCES = (KERNELS, REDUCE)
 
 
 @dataclass(frozen=True)

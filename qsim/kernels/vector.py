@@ -50,10 +50,14 @@ def inlined(function: Any) -> Any:
 def operations(lanes: int, precision: str) -> SimpleNamespace:
     """Functions on vectors, for use inside compiled functions.
 
-    word(address), read(address), write(address, number): a 64-bit integer, a number
-    read_double(address), write_double(address, number): a number of double precision, whatever the vectors hold
+    word(address), read(address): a 64-bit integer, a number
+    put_word(address, integer), put(address, number): write them
+    read_double(address), put_double(address, number): a number of double precision, whatever the vectors hold
     load(address), store(address, v), splat(number): between memory, numbers and vectors
-    mul(a, b), add(a, b), fma(a, b, c) = a·b + c, fnma(a, b, c) = c − a·b
+    mul(a, b), add(a, b), sub(a, b), fma(a, b, c) = a·b + c, fnma(a, b, c) = c − a·b
+    widen(v): the same numbers in double precision
+    count_ones(integer): its bits that are 1
+    exchange[bit](v): lanes exchanged with those whose index differs in that bit
     trade_low[bit](a, b), trade_high[bit](a, b): the two vectors after that bit of the lane and the bit that tells a from
         b have traded places
     even(a, b), odd(a, b): even and odd lanes of the two, in order; zip_low(a, b), zip_high(a, b): the inverse
@@ -90,16 +94,23 @@ def operations(lanes: int, precision: str) -> SimpleNamespace:
     def word(builder: Any, address: Any) -> Any:
         return builder.load(builder.inttoptr(address, ir.IntType(64).as_pointer()), align=8)
 
-    def write(builder: Any, address: Any, value: Any) -> Any:
+    def put(builder: Any, address: Any, value: Any) -> Any:
         builder.store(value, builder.inttoptr(address, element.as_pointer()), align=item)
+        return ir.Constant(ir.IntType(8).as_pointer(), None)
+
+    def put_word(builder: Any, address: Any, value: Any) -> Any:
+        builder.store(value, builder.inttoptr(address, ir.IntType(64).as_pointer()), align=8)
         return ir.Constant(ir.IntType(8).as_pointer(), None)
 
     def read_double(builder: Any, address: Any) -> Any:
         return builder.load(builder.inttoptr(address, ir.DoubleType().as_pointer()), align=8)
 
-    def write_double(builder: Any, address: Any, value: Any) -> Any:
+    def put_double(builder: Any, address: Any, value: Any) -> Any:
         builder.store(value, builder.inttoptr(address, ir.DoubleType().as_pointer()), align=8)
         return ir.Constant(ir.IntType(8).as_pointer(), None)
+
+    def widen(builder: Any, value: Any) -> Any:
+        return value if precision == "double" else builder.fpext(value, ir.VectorType(_IR["double"], lanes))
 
     def shuffle(*pattern: int) -> Any:
         mask = ir.Constant(ir.VectorType(_INDEX, len(pattern)), list(pattern))
@@ -118,6 +129,7 @@ def operations(lanes: int, precision: str) -> SimpleNamespace:
     half = lanes // 2
     order = range(lanes)
     lane_bits = lanes.bit_length() - 1
+    exchanges = [shuffle(*[lane ^ (1 << bit) for lane in order]) for bit in range(lane_bits)]
     trades_low = [
         shuffle(*[lane + (lanes - (1 << bit)) * (lane >> bit & 1) for lane in order]) for bit in range(lane_bits)
     ]
@@ -134,15 +146,20 @@ def operations(lanes: int, precision: str) -> SimpleNamespace:
         load=emit(vector, (types.int64,), load),
         store=emit(types.void, (types.int64, vector), store),
         read=emit(number, (types.int64,), read),
-        write=emit(types.void, (types.int64, number), write),
         read_double=emit(types.float64, (types.int64,), read_double),
-        write_double=emit(types.void, (types.int64, types.float64), write_double),
+        put_double=emit(types.void, (types.int64, types.float64), put_double),
         word=emit(types.int64, (types.int64,), word),
+        put=emit(types.void, (types.int64, number), put),
+        put_word=emit(types.void, (types.int64, types.int64), put_word),
         splat=emit(vector, (number,), splat),
+        widen=emit(VectorType(lanes, "double"), (vector,), widen),
+        count_ones=emit(types.int64, (types.int64,), lambda builder, a: builder.ctpop(a)),
+        sub=emit(vector, (vector, vector), lambda builder, a, b: builder.fsub(a, b)),
         add=emit(vector, (vector, vector), lambda builder, a, b: builder.fadd(a, b)),
         mul=emit(vector, (vector, vector), lambda builder, a, b: builder.fmul(a, b)),
         fma=emit(vector, (vector, vector, vector), fused),
         fnma=emit(vector, (vector, vector, vector), lambda builder, a, b, c: fused(builder, builder.fneg(a), b, c)),
+        exchange=[emit(vector, (vector,), pattern) for pattern in exchanges],
         trade_low=[emit(vector, (vector, vector), pattern) for pattern in trades_low],
         trade_high=[emit(vector, (vector, vector), pattern) for pattern in trades_high],
         even=emit(vector, (vector, vector), shuffle(*[2 * lane for lane in order])),

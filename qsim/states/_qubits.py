@@ -13,7 +13,7 @@ from qsim.memory import available_memory, require_memory
 
 __all__ = ["BLOCK_QUBITS", "check_num_qubits", "check_qubits", "isolate", "require_entries", "unfold", "unfold_blocks"]
 
-BLOCK_QUBITS = 20  # long arrays are read in pieces of 2^20 entries: 16 MiB of complex numbers
+BLOCK_QUBITS = 16  # long arrays are read in pieces of 2^16 entries: 1 MiB of complex numbers stays in cache
 _SMALL = 64 * 2**20  # bytes: less than this is allocated unasked
 
 

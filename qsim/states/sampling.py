@@ -2,7 +2,8 @@
 
 With cumulative sums c, a uniform number u falls on the index i for which c[i-1] ≤ u < c[i]. Such an i has a probability
 above zero. The sum is kept in two levels, over blocks of a fixed size and within the block at hand: it is read in two
-passes, never held as a whole, and the same draws give the same outcomes in whatever pieces the distribution comes.
+passes, never held as a whole. Both passes round in a fixed order, halves onto halves for a block's total and index by
+index within it, so that the same draws give the same outcomes whether NumPy or a compiled kernel reads.
 """
 
 import operator
@@ -12,16 +13,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qsim import bits
 from qsim.errors import StateError
 from qsim.memory import require_memory
+from qsim.states.vectors import reader, squares
 
 __all__ = [
     "BLOCK",
     "check_shots",
     "check_total",
     "draw_sorted_uniforms",
+    "folded_sum",
     "invert_cumulative",
     "make_rng",
+    "merge_equal",
+    "sample_amplitudes",
     "sample_blocks",
     "sample_indices",
 ]
@@ -126,11 +132,44 @@ def sample_blocks(
         rng: where randomness comes from.
     """
     uniforms = draw_sorted_uniforms(check_shots(shots), rng)
-    drawn = invert_cumulative(uniforms, read, length)
-    is_first = np.ones(len(drawn), dtype=bool)  # of a run of equal indices
-    np.not_equal(drawn[1:], drawn[:-1], out=is_first[1:])
-    firsts = np.flatnonzero(is_first)
+    return _counted(invert_cumulative(uniforms, read, length))
+
+
+def sample_amplitudes(
+    amplitudes: NDArray[Any], shots: int, rng: np.random.Generator
+) -> tuple[Outcomes, NDArray[np.int64]]:
+    """`sample_indices` of the probabilities |a|² of amplitudes, which are not formed as an array."""
+    compiled = reader(amplitudes, 10)
+    if compiled is None:
+        return sample_blocks(lambda a, b: squares(amplitudes[a:b]), len(amplitudes), shots, rng)
+    uniforms = draw_sorted_uniforms(check_shots(shots), rng)
+    length = min(BLOCK, len(amplitudes))
+    targets, edges, cuts = _divided(uniforms, compiled.block_totals(length))
+    return _counted(compiled.locate(length, targets, edges, cuts))
+
+
+def merge_equal(outcomes: Outcomes, counts: NDArray[np.int64]) -> tuple[Outcomes, NDArray[np.int64]]:
+    """Equal outcomes put together, ascending.
+
+    >>> merge_equal(np.array([3, 1, 3]), np.array([5, 6, 7]))
+    (array([1, 3]), array([ 6, 12]))
+    """
+    order = np.argsort(outcomes, kind="stable")
+    firsts = _run_starts(outcomes[order])
+    return outcomes[order[firsts]], np.add.reduceat(counts[order], firsts) if len(firsts) else counts[:0]
+
+
+def _counted(drawn: Outcomes) -> tuple[Outcomes, NDArray[np.int64]]:
+    """The indices of an ascending list, and how often each is there."""
+    firsts = _run_starts(drawn)
     return drawn[firsts], np.diff(firsts, append=len(drawn))
+
+
+def _run_starts(ascending: Outcomes) -> NDArray[np.int64]:
+    """Where each run of equal numbers begins."""
+    is_first = np.ones(len(ascending), dtype=bool)
+    np.not_equal(ascending[1:], ascending[:-1], out=is_first[1:])
+    return np.flatnonzero(is_first)
 
 
 def draw_sorted_uniforms(shots: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -160,14 +199,7 @@ def invert_cumulative(uniforms: NDArray[np.float64], read: ReadBlock, length: in
     [1, 1, 3, 3]
     """
     spans = [(start, min(start + BLOCK, length)) for start in range(0, length, BLOCK)]
-    totals = [_block_total(read(start, stop), start) for start, stop in spans]
-    edges = np.append(0.0, np.cumsum(totals))  # cumulative sum at the edges of the blocks
-    check_total(float(edges[-1]))
-    targets = uniforms * edges[-1]
-    # The last block that is not empty takes all that is left, targets at the very end too.
-    last_block = int(np.searchsorted(edges, edges[-1])) - 1
-    cuts = np.searchsorted(targets, edges)
-    cuts[last_block + 1 :] = len(targets)
+    targets, edges, cuts = _divided(uniforms, [_block_total(read(start, stop), start) for start, stop in spans])
     outcomes = np.empty(len(targets), dtype=np.int64)
     for number in np.flatnonzero(np.diff(cuts)).tolist():
         hits = slice(cuts[number], cuts[number + 1])
@@ -179,10 +211,43 @@ def invert_cumulative(uniforms: NDArray[np.float64], read: ReadBlock, length: in
     return outcomes
 
 
+def _divided(
+    uniforms: NDArray[np.float64], totals: Any
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Uniform numbers as targets in the cumulative sum, that sum at the edges of the blocks, and each block's targets.
+
+    Block b has the targets `cuts[b]` up to `cuts[b + 1]`.
+    """
+    edges = np.append(0.0, np.cumsum(totals))
+    check_total(float(edges[-1]))
+    targets = uniforms * edges[-1]
+    # The last block that is not empty takes all that is left, targets at the very end too.
+    last_block = int(np.searchsorted(edges, edges[-1])) - 1
+    cuts = np.searchsorted(targets, edges)
+    cuts[last_block + 1 :] = len(targets)
+    return targets, edges, cuts
+
+
 def _block_total(block: NDArray[Any], start: int) -> float:
     if not block.min() >= 0:  # so written NaN is refused too
         wrong = int(np.flatnonzero(~(block >= 0))[0])
         raise StateError(
             f"Argument `probabilities` must be 0 or more, but has {block[wrong]} at index {start + wrong}."
         )
-    return float(block.sum(dtype=np.float64))
+    return folded_sum(block)
+
+
+def folded_sum(numbers: NDArray[Any]) -> float:
+    """Sum in double precision: the upper half is added to the lower one until one number is left.
+
+    >>> folded_sum(np.array([1.0, 2.0, 3.0]))
+    6.0
+    """
+    values = numbers.astype(np.float64, copy=False)
+    size = bits.register_size((len(values) - 1).bit_length())
+    if size > len(values):
+        values = np.append(values, np.zeros(size - len(values)))
+    while size > 1:
+        size //= 2
+        values = values[:size] + values[size:]
+    return float(values[0])

@@ -18,7 +18,7 @@ from qsim.states import labels, observables, show, vectors
 from qsim.states._qubits import check_num_qubits, check_qubits, require_entries
 from qsim.states.base import QuantumState
 from qsim.states.density import DensityMatrix
-from qsim.states.sampling import make_rng, sample_blocks
+from qsim.states.sampling import make_rng, merge_equal, sample_amplitudes
 from qsim.states.schmidt import Schmidt
 from qsim.states.vectors import Amplitudes
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from qsim.circuit import Circuit
 
 __all__ = ["State"]
+
+
+_FEW_QUBITS = 20  # the distribution of fewer is formed to be sampled: 4 MiB
 
 
 @final
@@ -252,10 +255,13 @@ class State(QuantumState):
     def _draw(
         self, listed: tuple[int, ...], shots: int, rng: np.random.Generator
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        if listed != tuple(range(self._num_qubits)):
+        if len(listed) < min(self._num_qubits, _FEW_QUBITS):
             return super()._draw(listed, shots, rng)
-        amplitudes = self._checked()  # the whole register in order: its probabilities are not formed as an array
-        return sample_blocks(lambda a, b: vectors.squares(amplitudes[a:b]), len(amplitudes), shots, rng)
+        # The whole register is sampled block by block: the distribution of many qubits is not formed as an array.
+        outcomes, counts = sample_amplitudes(self._checked(), shots, rng)
+        if listed == tuple(range(self._num_qubits)):
+            return outcomes, counts
+        return merge_equal(bits.extract_bits(outcomes, listed, self._num_qubits), counts)
 
     def expectation(self, observable: Any) -> float | complex:
         """⟨ψ|A|ψ⟩: a float if A is known to be Hermitian, else complex.
@@ -268,16 +274,13 @@ class State(QuantumState):
         -1.5
         """
         operator = observables.as_observable(observable)
-        image = observables.apply(operator, self._checked(), self._num_qubits)
-        value = vectors.inner(self._amplitudes, image)
+        value = observables.mean(operator, self._checked(), self._num_qubits)
         return value.real if observables.is_hermitian(operator) else value
 
     def variance(self, observable: Any) -> float:
         """⟨A†A⟩ - |⟨A⟩|², for a Hermitian A the variance of its measured value; computed as ‖(A - ⟨A⟩)ψ‖²."""
         operator = observables.as_observable(observable)
-        image = observables.apply(operator, self._checked(), self._num_qubits)
-        rest = image - vectors.inner(self._amplitudes, image) * self._amplitudes
-        return vectors.inner(rest, rest).real
+        return observables.variance(operator, self._checked(), self._num_qubits)
 
     def collapse(self, outcome: str, qubits: Any = None) -> tuple["State", float]:
         """The normalised state after the listed qubits were found as `outcome`, and the probability of that.
@@ -375,7 +378,7 @@ class State(QuantumState):
             return False
         overlap = other.inner(self)
         phase = overlap / abs(overlap) if overlap else 1.0
-        return vectors.norm(self._amplitudes - phase * other._amplitudes) <= atol
+        return vectors.distance(self._amplitudes, other._amplitudes, phase) <= atol
 
     def __eq__(self, other: object) -> bool:
         """Equal amplitudes, without tolerance: `equiv` compares as physics does."""

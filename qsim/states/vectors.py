@@ -4,7 +4,7 @@ Everything reads a vector block by block, so that a register that fills the memo
 """
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,13 @@ from qsim import bits
 from qsim.errors import StateError
 from qsim.states._qubits import BLOCK_QUBITS, isolate, require_entries, unfold, unfold_blocks
 
+if TYPE_CHECKING:
+    from qsim.states._compiled import Reader
+
 __all__ = [
     "as_amplitudes",
     "as_numbers",
+    "distance",
     "inner",
     "is_normalized",
     "marginal",
@@ -23,6 +27,7 @@ __all__ = [
     "normalization_error",
     "project",
     "reduce_pure",
+    "reader",
     "register_of",
     "schmidt_vectors",
     "squares",
@@ -36,6 +41,18 @@ NORM_TOLERANCE = {np.dtype(np.complex64): 1e-4, np.dtype(np.complex128): 1e-8}
 _IMPOSSIBLE = {np.dtype(np.complex64): 1e-12, np.dtype(np.complex128): 1e-28}
 # Schmidt coefficients below this are rounding errors.
 _NO_TERM = {np.dtype(np.complex64): 1e-5, np.dtype(np.complex128): 1e-12}
+
+_COMPILED_LENGTH = 2**14  # fewer amplitudes NumPy reads in 50 µs; kernels need 2^10
+MAX_COMPILED_KEPT = 5  # qubits of a reduced density matrix; the arithmetic of more is left to BLAS
+
+
+def reader(amplitudes: Amplitudes, nanoseconds: float) -> "Reader | None":
+    """Compiled kernels to read the amplitudes with; `None` where NumPy is to do it, that long for each amplitude."""
+    if len(amplitudes) < _COMPILED_LENGTH:
+        return None
+    from qsim.states import _compiled  # here, so that importing qsim does not wait for it
+
+    return _compiled.reader(amplitudes, nanoseconds)
 
 
 def as_numbers(value: Any, name: str) -> NDArray[Any]:
@@ -75,6 +92,8 @@ def register_of(amplitudes: NDArray[Any]) -> int:
 
 def inner(left: Amplitudes, right: Amplitudes) -> complex:
     """⟨left|right⟩, accumulated in double precision."""
+    if left.dtype == right.dtype and right.flags.c_contiguous and (compiled := reader(left, 2)):
+        return compiled.inner(right)
     block = bits.register_size(BLOCK_QUBITS)
     total = 0j
     for start in range(0, len(left), block):
@@ -87,6 +106,13 @@ def inner(left: Amplitudes, right: Amplitudes) -> complex:
 def norm(amplitudes: Amplitudes) -> float:
     """√⟨a|a⟩."""
     return math.sqrt(inner(amplitudes, amplitudes).real)
+
+
+def distance(left: Amplitudes, right: Amplitudes, factor: complex) -> float:
+    """‖left − factor · right‖."""
+    block = bits.register_size(BLOCK_QUBITS)
+    pieces = (slice(start, start + block) for start in range(0, len(left), block))
+    return math.hypot(*(norm(left[piece] - factor * right[piece]) for piece in pieces))
 
 
 def is_normalized(amplitudes: Amplitudes) -> bool:
@@ -106,6 +132,8 @@ def normalization_error(amplitudes: Amplitudes, what: str, hint: str) -> StateEr
 def marginal(amplitudes: Amplitudes, qubits: tuple[int, ...], num_qubits: int) -> NDArray[np.float64]:
     """Probabilities of what the listed qubits spell, indexed by it: the first listed qubit is most significant."""
     require_entries(len(qubits), f"The distribution of {len(qubits)} qubits", itemsize=8)
+    if compiled := reader(amplitudes, 6):
+        return compiled.squares() if qubits == tuple(range(num_qubits)) else compiled.marginal(qubits)
     if len(qubits) == num_qubits:
         return squares(unfold(amplitudes, qubits, num_qubits).reshape(-1))
     total = np.zeros(bits.register_size(len(qubits)))
@@ -126,6 +154,8 @@ def reduce_pure(amplitudes: Amplitudes, keep: tuple[int, ...], num_qubits: int) 
     """Density matrix M M† of the kept qubits, where M is the vector unfolded along them."""
     kept = len(keep)
     require_entries(2 * kept + 1, f"The density matrix of {kept} qubits")  # the result and one product
+    if kept <= MAX_COMPILED_KEPT and (compiled := reader(amplitudes, 20)):
+        return compiled.density(keep)
     total = np.zeros([bits.register_size(kept)] * 2, dtype=np.complex128)
     # Blocks as large as the result at least, so that the result is not swept more often than the amplitudes.
     for block in unfold_blocks(amplitudes, keep, num_qubits, max(BLOCK_QUBITS, 2 * kept)):

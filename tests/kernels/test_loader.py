@@ -16,7 +16,7 @@ from kernels.loader_tools import SMALL, TOTAL, USE, finish, forget, python, tota
 
 from qsim import __main__ as command_line
 from qsim.kernels import KernelError, cache, host_target, load, loader, try_load, warmup
-from qsim.kernels.target import KERNELS, Source
+from qsim.kernels.target import SOURCES, Source
 
 pytestmark = pytest.mark.usefixtures("new_process")
 
@@ -294,9 +294,10 @@ def test_command_line_tells_what_fails(monkeypatch, capsys):
     assert "runs without one" in capsys.readouterr().err
 
 
-def test_every_file_that_kernels_are_made_of_is_watched():
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.module)
+def test_every_file_that_kernels_are_made_of_is_watched(source):
     """A change in a module that the kernels import must make compiled code stale."""
-    watched = {Path(file).name: Path(file) for file in KERNELS.files}
+    watched = {Path(file).name: Path(file) for file in source.files}
     for path in watched.values():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("qsim."):

@@ -242,7 +242,7 @@ def test_no_second_copy_of_a_long_register_is_made(ask):
     ask(state)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < state.amplitudes.nbytes / 2  # blocks of 2^20 amplitudes, 1/8 of the register
+    assert peak < state.amplitudes.nbytes / 8  # blocks of 2^16 amplitudes
 
 
 @pytest.mark.parametrize(
