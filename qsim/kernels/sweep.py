@@ -213,7 +213,7 @@ def _fill_tables(v: Any) -> Any:
     @compiled
     def fill_tables(data: int, tables: int, count: int, masks: int, phases: int, work: int, bits: int) -> int:
         """`tables`: for each its item offset in `data`, its first term, and the end of its terms. A term multiplies
-        the entries whose index has all bits of its mask; masks ascend, and the first is 0. `work` holds 2·2^bits doubles.
+        the entries whose index has all bits of its mask; masks ascend, and the first is 0. `work`: 2·2^bits doubles.
         """
         imaginary = 8 << bits
         for t in range(count):

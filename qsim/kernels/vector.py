@@ -58,8 +58,8 @@ def operations(lanes: int, precision: str) -> SimpleNamespace:
     widen(v): the same numbers in double precision
     count_ones(integer): its bits that are 1
     exchange[bit](v): lanes exchanged with those whose index differs in that bit
-    trade_low[bit](a, b), trade_high[bit](a, b): the two vectors after that bit of the lane and the bit that tells a from
-        b have traded places
+    trade_low[bit](a, b), trade_high[bit](a, b): the two vectors after that bit of the lane and the bit that tells a
+        from b have traded places
     even(a, b), odd(a, b): even and odd lanes of the two, in order; zip_low(a, b), zip_high(a, b): the inverse
     """
     vector = VectorType(lanes, precision)

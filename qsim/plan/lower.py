@@ -5,8 +5,8 @@
 - x, cx and ccx are flips, which move amplitudes and multiply nothing.
 - Any other gate on two qubits is a pair: its matrix, into which neighbours on the same qubits are multiplied.
 - swap exchanges the places of two qubits and costs nothing.
-- Under two and more controls, a rotation by 2h is rotation(h) · CZ · rotation(−h) · CZ, where CZ is a phase on the target
-  and all controls.
+- Under two and more controls, a rotation by 2h is rotation(h) · CZ · rotation(−h) · CZ, where CZ is a phase on the
+  target and all controls.
 
 What does not fit, such as dense gates on three qubits, stays an operation.
 """

@@ -1,7 +1,7 @@
 """Ready: the steps of a sweep that wait for no other.
 
-On each bit, steps form runs that commute: those that read it (phases, controls), those that flip it; each step that mixes
-it is a run of its own. A step is ready when its run is the current one on all its local bits.
+On each bit, steps form runs that commute: those that read it (phases, controls), those that flip it; each step that
+mixes it is a run of its own. A step is ready when its run is the current one on all its local bits.
 """
 
 import math

@@ -1,8 +1,8 @@
 """Schedule: steps into sweeps, each one pass over memory with a set of local bits.
 
-What a step does to a bit is of one of three kinds: it reads it (phases, controls), flips it, or mixes it (turns, pairs).
-Steps that read the same bit commute, and so do steps that flip it; all others keep their order. A sweep takes a step if
-no step left behind holds one of its bits and if the bits it flips or mixes are local: others may be anywhere.
+What a step does to a bit is of one of three kinds: it reads it (phases, controls), flips it, or mixes it (turns,
+pairs). Steps that read the same bit commute, and so do steps that flip it; all others keep their order. A sweep takes a
+step if no step left behind holds one of its bits and if the bits it flips or mixes are local: others may be anywhere.
 """
 
 from collections.abc import Iterable, Sequence

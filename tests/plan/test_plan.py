@@ -6,55 +6,43 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.linalg import expm
 from scipy.stats import unitary_group
 
 from qsim import Circuit, State, gates, run
-from qsim.algebra import X, Y, Z, kron
 from qsim.circuit import Operation
 from qsim.engines import numpy_path
 from qsim.gates import TABLE, Gate
-from qsim.plan.kak import interaction
-from qsim.plan.lower import Phase, Rotation, lower
+from qsim.plan.diagonal import Diagonal
+from qsim.plan.lower import lower
+from qsim.plan.moves import places
 from qsim.plan.schedule import schedule
+from qsim.plan.steps import Flip, Pair, Phase, Turn
 from qsim.testing import random_circuit
-
-INTERACTIONS = [kron(p, p).matrix() for p in (X, Y, Z)]
-
-
-def rebuild(matrix):
-    phase, before, weights, after = interaction(matrix)
-    centre = expm(1j * sum(weight * term for weight, term in zip(weights, INTERACTIONS, strict=True)))
-    return np.exp(1j * phase) * np.kron(*after) @ centre @ np.kron(*before)
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_interaction_of_random_unitaries(seed):
-    matrix = unitary_group.rvs(4, random_state=seed)
-    np.testing.assert_allclose(rebuild(matrix), matrix, atol=1e-12)
-
-
-@pytest.mark.parametrize("name", ["swap", "iswap", "dcx", "ecr", "cx", "cz", "rxx", "ryy", "rzz", "rzx", "xx_plus_yy"])
-@pytest.mark.parametrize("angle", [0.0, 1e-12, 1e-9, 1e-6, 0.3, math.pi / 2, math.pi, 6.2578, 2 * math.pi])
-def test_interaction_where_eigenvalues_meet(name, angle):
-    matrix = Gate.named(name, *(angle, 0.2)[: len(TABLE[name].params)]).matrix()
-    locals_ = [np.kron(*unitary_group.rvs(2, size=2, random_state=seed)) for seed in (1, 2)]
-    for product in (matrix, locals_[0] @ matrix @ locals_[1]):
-        np.testing.assert_allclose(rebuild(product), product, atol=1e-9)
 
 
 def apply_step(step, amplitudes, num_qubits):
-    """The oracle of phases and rotations, by index arithmetic."""
+    """The oracle of steps, by index arithmetic."""
     index = np.arange(len(amplitudes))
-    chosen = index & step.mask == step.mask if not isinstance(step, Operation) else None
-    if isinstance(step, Phase):
-        amplitudes[chosen] *= np.exp(1j * step.angle)
-    elif isinstance(step, Rotation):
-        x, y = amplitudes[~chosen].copy(), amplitudes[chosen].copy()
-        c, s = math.cos(step.half_angle), math.sin(step.half_angle)
-        amplitudes[~chosen], amplitudes[chosen] = c * x - s * y, s * x + c * y
-    else:
+    if isinstance(step, Operation):
         numpy_path.apply_operation(amplitudes.reshape([2] * num_qubits), step)
+    elif isinstance(step, Phase):
+        amplitudes[index & step.mask == step.mask] *= np.exp(1j * step.angle)
+    elif isinstance(step, Flip):
+        amplitudes[:] = amplitudes[np.where(index & step.controls == step.controls, index ^ step.target, index)]
+    elif isinstance(step, Turn):
+        chosen = index & step.mask != 0
+        x, y = amplitudes[~chosen].copy(), np.exp(1j * step.before) * amplitudes[chosen]
+        c, s = math.cos(step.half_angle), math.sin(step.half_angle)
+        amplitudes[~chosen], amplitudes[chosen] = c * x - s * y, np.exp(1j * step.after) * (s * x + c * y)
+    else:
+        assert isinstance(step, Pair)
+        first, second = (np.where(index & weight, 1, 0) for weight in (step.first, step.second))
+        row, bare = 2 * first + second, index & ~step.mask
+        before = amplitudes.copy()
+        amplitudes[:] = 0
+        for column in range(4):
+            source = bare + (step.first if column & 2 else 0) + (step.second if column & 1 else 0)
+            amplitudes += step.matrix[row, column] * before[source]
 
 
 def laid_out(amplitudes, layout):
@@ -98,69 +86,106 @@ def test_what_does_not_fit_stays_an_operation():
         Circuit(4).h(0).apply([[1, 1], [0, 1]], 1, check=False).append(gates.rccx, 0, 1, 2).swap(0, 3).ccx(3, 1, 2)
     )
     kept = [step for step in lower(circuit).steps if isinstance(step, Operation)]
-    assert [step.name for step in kept] == ["unitary", "rccx"]
+    assert [step.name for step in kept] == ["rccx"]
     check_lowered(Circuit(3).apply([[1, 0.1], [0, 0.9]], 1, check=False).swap(0, 1).rccx(2, 0, 1))
+    check_lowered(Circuit(2).apply(np.diag([1, 0.5, 0.25, 2.0]), 1, 0, check=False).h(0))
 
 
-def test_layers_of_one_qubit_gates_cost_one_rotation_a_qubit():
+def kinds(circuit):
+    return [type(step).__name__ for step in lower(circuit).steps]
+
+
+def test_layers_of_one_qubit_gates_cost_one_turn_a_qubit():
     circuit = Circuit(3).h(range(3)).t(range(3)).rx(0.3, range(3)).cz(0, 1).s(2).h(2)
-    rotations = [step for step in lower(circuit).steps if isinstance(step, Rotation)]
-    assert len(rotations) == 3
-    assert all(0 <= step.half_angle <= math.pi / 2 for step in rotations)
+    turns = [step for step in lower(circuit).steps if isinstance(step, Turn)]
+    assert len(turns) == 3
+    assert all(0 <= step.half_angle <= math.pi / 2 for step in turns)
 
 
 def test_swaps_cost_nothing():
-    circuit = Circuit(4).swap(0, 3).swap(1, 2).h(0)
-    assert all(not isinstance(step, Operation) for step in lower(circuit).steps)
-    assert len([step for step in lower(circuit).steps if isinstance(step, Rotation)]) == 1
+    assert kinds(Circuit(4).swap(0, 3).swap(1, 2).h(0)) == ["Turn"]
 
 
-@given(st.integers(1, 9), st.integers(1, 6), st.integers(0, 6), st.integers(0, 60), st.integers(0, 2**32 - 1))
-def test_sweeps_are_the_same_operator(num_bits, block, low, num_steps, seed):
-    rng = np.random.default_rng(seed)
+def test_permutations_are_flips():
+    assert set(kinds(Circuit(3).x(0).cx(0, 1).ccx(0, 1, 2).x(1, controls=2, control_state="0"))) <= {"Flip", "Phase"}
+
+
+def test_gates_on_the_same_two_qubits_are_one_pair():
+    circuit = Circuit(2).rz(0.3, 0).rxx(0.2, 0, 1).ryy(0.25, 1, 0).rzz(0.3, 0, 1).rz(0.7, 1).p(0.2, 0)
+    assert kinds(circuit) == ["Pair"]
+    assert lower(circuit).steps[0].partners() == 3
+    check_lowered(circuit)
+    dense = Circuit(3).h(0).append(gates.unitary(unitary_group.rvs(4, random_state=1)), 0, 1).h(1).cp(0.4, 1, 0).h(2)
+    assert kinds(dense) == ["Pair", "Turn"]
+    check_lowered(dense)
+
+
+@pytest.mark.parametrize("partner", [1, 2, 3])
+def test_partners_of_a_pair(partner):
+    matrix = np.zeros((4, 4), dtype=complex)
+    for j in range(4):
+        matrix[j, j], matrix[j, j ^ partner] = 0.6, 0.8j
+    assert Pair(2, 1, matrix).partners() == partner
+    matrix[0, (partner % 3) + 1] = 1e-9
+    assert Pair(2, 1, matrix).partners() is None
+
+
+def random_steps(rng, num_bits, num_steps):
     steps = []
     for _ in range(num_steps):
-        if rng.random() < 0.5:
-            steps.append(Rotation(1 << int(rng.integers(num_bits)), float(rng.uniform(0, 1.5))))
-        else:
-            chosen = rng.permutation(num_bits)[: rng.integers(1, 4)]
-            steps.append(Phase(sum(1 << int(bit) for bit in chosen), float(rng.uniform(-3, 3))))
+        chosen = [1 << int(bit) for bit in rng.permutation(num_bits)[: rng.integers(1, 4)]]
+        kind = rng.integers(4)
+        if kind == 0:
+            before, half, after = rng.uniform(-3, 3), rng.uniform(0, 1.5), rng.uniform(-3, 3)
+            steps.append(Turn(chosen[0], float(before), float(half), float(after)))
+        elif kind == 1:
+            steps.append(Phase(sum(chosen), float(rng.uniform(-3, 3))))
+        elif kind == 2:
+            steps.append(Flip(chosen[0], sum(chosen[1:])))
+        elif len(chosen) > 1:
+            steps.append(Pair(chosen[0], chosen[1], unitary_group.rvs(4, random_state=rng)))
+    return steps
+
+
+@given(st.integers(1, 9), st.integers(2, 6), st.integers(0, 6), st.integers(0, 60), st.integers(0, 2**32 - 1))
+def test_sweeps_are_the_same_operator(num_bits, block, low, num_steps, seed):
+    steps = random_steps(np.random.default_rng(seed), num_bits, num_steps)
     expected = State.random(num_bits, seed=1).amplitudes.copy()
     found = expected.copy()
     for step in steps:
         apply_step(step, expected, num_bits)
-    always = (1 << min(low, block - 1, num_bits - 1)) - 1
+    always = (1 << max(min(low, block - 2, num_bits - 2), 0)) - 1
     for sweep in schedule(steps, num_bits, block, low):
-        assert sweep.local.bit_count() <= min(block, num_bits)
+        assert sweep.local.bit_count() == min(block, num_bits)
         assert sweep.local & always == always
-        for layer in sweep.layers:
-            for mask, angle in layer.phases.items():
-                apply_step(Phase(mask, angle), found, num_bits)
-            for mask, half in layer.rotations.items():
-                assert mask & sweep.local
-                apply_step(Rotation(mask, half), found, num_bits)
+        for step in sweep.steps:
+            if isinstance(step, Turn | Pair):
+                assert step.mask & ~sweep.local == 0
+            elif isinstance(step, Flip):
+                assert step.target & sweep.local
+            apply_step(step, found, num_bits)
     np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
-@pytest.mark.parametrize(("block", "low"), [(1, 0), (1, 1), (3, 3), (3, 5), (9, 9)])
-def test_every_sweep_takes_the_first_rotation_that_is_left(block, low):
+@pytest.mark.parametrize(("block", "low"), [(2, 0), (2, 2), (3, 3), (3, 5), (9, 9)])
+def test_every_sweep_takes_the_first_step_that_is_left(block, low):
     """Also where the lowest bits alone would fill the block."""
-    steps = [Rotation(1 << bit, 0.3) for bit in (5, 0, 5, 3, 0, 4)]
+    steps = [Turn(1 << bit, 0.1, 0.3, 0.2) for bit in (5, 0, 5, 3, 0, 4)] + [Pair(32, 16, np.eye(4))]
     sweeps = schedule(steps, 6, block, low)
-    assert sum(sweep.num_rotations for sweep in sweeps) == len(steps)
-    assert all(sweep.num_rotations for sweep in sweeps)
+    assert sum(sweep.num_steps for sweep in sweeps) == len(steps)
+    assert all(sweep.num_steps for sweep in sweeps)
 
 
-def test_a_block_of_no_bits_is_refused():
+def test_a_block_of_one_bit_is_refused():
     with pytest.raises(ValueError, match="block_bits"):
-        schedule([Rotation(1, 0.3)], 4, 0, 0)
+        schedule([Turn(1, 0.0, 0.3, 0.0)], 4, 1, 0)
 
 
 def test_encoder_and_kernels_mean_the_same_codes():
     from qsim.kernels import sweep
     from qsim.plan import encode
 
-    for name in ("ROTATE", "LANES", "TABLE", "PHASE"):
+    for name in ("OCTETS", "EXCHANGE", "DENSE", "BLOCKS", "TABLE", "PHASE", "SCALAR"):
         assert getattr(encode, name) == getattr(sweep, name)
 
 
@@ -169,6 +194,42 @@ def test_a_brick_circuit_takes_few_sweeps():
     for layer in range(8):
         circuit.rx(0.3, range(20)).cz(range(layer % 2, 19, 2), range(layer % 2 + 1, 20, 2))
     sweeps = schedule(lower(circuit).steps, 20, 12, 4)
-    assert len(sweeps) <= 8
+    assert len(sweeps) <= 6
     merged = 2 * 3  # the first and the last qubit have no partner in odd layers: their rx joins the next layer's
-    assert sum(sweep.num_rotations for sweep in sweeps) == 160 - merged
+    assert sum(sweep.num_steps for sweep in sweeps) == 160 - merged
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(1, 20))
+def test_phases_pulled_through_flips(seed, num_bits, num_phases):
+    rng = np.random.default_rng(seed)
+    bits = [1 << bit for bit in range(num_bits)]
+    diagonal, steps = Diagonal(0.3), []
+    for _ in range(num_phases):
+        mask, angle = int(rng.integers(1, 1 << num_bits)), float(rng.uniform(-3, 3))
+        diagonal.add(mask, angle)
+        steps.append(Phase(mask, angle))
+    flips = []
+    for _ in range(int(rng.integers(5))):
+        order = [bits[k] for k in rng.permutation(num_bits)]
+        flips.append(Flip(order[0], sum(order[1 : 1 + int(rng.integers(3))])))
+    expected = State.random(num_bits, seed=2).amplitudes.copy()
+    found = expected.copy()
+    for step in (*steps, *flips):
+        apply_step(step, expected, num_bits)
+    for flip in flips:
+        diagonal.pull_through(flip)
+        apply_step(flip, found, num_bits)
+    for mask, angle in diagonal.angles.items():
+        apply_step(Phase(mask, angle), found, num_bits)
+    np.testing.assert_allclose(found, np.exp(0.3j) * expected, atol=1e-12)
+
+
+def test_moves_store_each_group_where_its_flips_say():
+    moves = ((0, 0, -1), (2, 0b001, -1), (1, 0b100, 0))  # x on a, cx a→c, cx c→b where condition 0 holds
+    found = places(moves, 1, (1, 3, 4), 10)
+    for met in (0, 1):
+        for place in range(8):
+            a, b, c = place & 1 ^ 1, place >> 1 & 1, place >> 2
+            c ^= a
+            b ^= c & met
+            assert found[8 * met + place] == 10 * (2 * a + 8 * b + 16 * c)
