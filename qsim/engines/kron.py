@@ -21,7 +21,7 @@ def simulate_dense(job: Job) -> NDArray[Any]:
 def simulate_sparse(job: Job) -> NDArray[Any]:
     """Form each gate's sparse Kronecker product and multiply it onto the state: practical to some 20 qubits."""
     state = job.amplitudes
-    for instruction in job.circuit:
+    for instruction in job.control.steps(job.circuit):
         if isinstance(instruction, Operation):
             placed: Any = instruction.gate.operator(*instruction.qubits).sparse(job.circuit.num_qubits)
             state = placed.astype(state.dtype) @ state

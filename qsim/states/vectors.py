@@ -3,6 +3,7 @@
 Everything reads a vector block by block, so that a register that fills the memory can still be asked.
 """
 
+import cmath
 import math
 from typing import Any
 
@@ -16,6 +17,8 @@ from qsim.states._qubits import BLOCK_QUBITS, isolate, require_entries, unfold, 
 __all__ = [
     "as_amplitudes",
     "as_numbers",
+    "divided_by_norm",
+    "finite",
     "inner",
     "is_normalized",
     "marginal",
@@ -87,6 +90,22 @@ def inner(left: Amplitudes, right: Amplitudes) -> complex:
 def norm(amplitudes: Amplitudes) -> float:
     """√⟨a|a⟩."""
     return math.sqrt(inner(amplitudes, amplitudes).real)
+
+
+def finite(number: Any) -> complex:
+    """The number as a Python one, which keeps an array's precision; infinite ones and NaN are refused."""
+    scale = complex(number)
+    if not cmath.isfinite(scale):
+        raise StateError(f"A state is multiplied and divided by finite numbers only, not by {number}.")
+    return scale
+
+
+def divided_by_norm(amplitudes: Amplitudes) -> Amplitudes:
+    """The vector with norm 1."""
+    length = norm(amplitudes)
+    if length == 0 or not math.isfinite(length):
+        raise StateError(f"A vector of norm {length} cannot be normalised.")
+    return amplitudes / length
 
 
 def is_normalized(amplitudes: Amplitudes) -> bool:
