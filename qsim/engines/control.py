@@ -70,12 +70,7 @@ class Control:
 
     @property
     def is_recorded(self) -> bool:
-        """Whether what is done must be known exactly, so that the run can go on later."""
-        return self._file is not None
-
-    @property
-    def writes_start(self) -> bool:
-        """Whether writing the initial state is a stage of the run."""
+        """Whether it must be known what is done, so that the run can go on later; then the start is a stage of it."""
         return self._identify is not None
 
     def silent(self) -> "Control":
@@ -164,7 +159,7 @@ class Control:
                     raise
                 point.beyond.add(chunk)
 
-        for_chunks(work, chunks.number - first, workers, self.check, aside=self.is_recorded)
+        for_chunks(work, chunks.number - first, workers, self.check, aside=self._file is not None)
 
     def _go_on(self, run: bytes, amplitudes: NDArray[Any]) -> None:
         """Begin with the checkpoint's copy, if there is one."""
@@ -174,14 +169,13 @@ class Control:
             self.point, self._is_whole = Point(sweep), True
 
     def steps(self, items: Iterable[T]) -> Iterator[T]:
-        """For engines whose state is not changed in place: the items, as one sweep each."""
+        """For engines that go step by step where nothing is recorded: the items, as one sweep each."""
         listed = list(items)
         self.num_sweeps = len(listed)
-        for number, item in enumerate(listed):
-            self.point = Point(number)
+        for item in listed:
             self.check()
             yield item
-        self.point = Point(len(listed))
+            self.point.sweep += 1
         self._report(math.inf)
 
     # ── Stopping and telling ──────────────────────────────────────────────────────────────────────────────────────

@@ -30,8 +30,14 @@ Tensor = NDArray[Any]
 
 def simulate(job: Job) -> NDArray[Any]:
     """The state after the circuit's operations; `job.amplitudes` is overwritten with it and returned."""
-    stages = [stage(job, instruction) for instruction in job.circuit if isinstance(instruction, Operation)]
-    job.control.execute(stages, job.amplitudes, job.threads)
+    operations = [instruction for instruction in job.circuit if isinstance(instruction, Operation)]
+    if job.control.is_recorded:
+        job.control.execute([stage(job, operation) for operation in operations], job.amplitudes, job.threads)
+    else:  # a stage for each gate would take as long as a gate on a few qubits
+        tensor = job.amplitudes.reshape([2] * job.circuit.num_qubits)
+        check = job.control.check if tensor.ndim > CHUNK_AXES else None
+        for operation in job.control.steps(operations):
+            apply_operation(tensor, operation, check)
     return job.amplitudes
 
 

@@ -65,7 +65,7 @@ def simulate(circuit: Circuit, engine: Callable[[Job], NDArray[Any]], options: O
 def _simulate(
     circuit: Circuit, engine: Callable[[Job], NDArray[Any]], start: Start, control: Control, options: Options
 ) -> NDArray[Any]:
-    if not control.writes_start:
+    if not control.is_recorded:
         start.fill()
     found = engine(Job(circuit, start.amplitudes, control, start.is_zero, options.threads))
     if options.verify:
