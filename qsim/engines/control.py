@@ -8,13 +8,14 @@ is done wholly or not at all, and a run that was stopped goes on where it was.
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from numpy.typing import NDArray
 
 from qsim.engines.checkpoint import Checkpoint
-from qsim.errors import RunCancelled, RunInterrupted, RunTimedOut
-from qsim.kernels.threads import default_threads, for_chunks, undisturbed
+from qsim.errors import RunInterrupted, RunTimedOut
+from qsim.kernels.threads import default_threads, for_chunks, run_aside
 from qsim.states.storage import Point, StateFile, Status
 
 __all__ = ["Chunks", "Control", "Stage", "start_stage"]
@@ -65,7 +66,6 @@ class Control:
         self._progress, self._next_report = progress, 0.0
         self._file, self._checkpoint = file, checkpoint
         self._identify, self._start, self._is_zero = identify, start, is_zero
-        self._is_whole = True  # no chunk failed half-way
         self.point, self.num_sweeps = Point(), 0
 
     @property
@@ -107,43 +107,60 @@ class Control:
             self._go_on(run, amplitudes)
             self._go(stages, amplitudes, threads, run)
         else:
-            self._execute_on_file(self._file, run, stages, amplitudes, threads)
+            action = partial(self._execute_on_file, self._file, run, stages, amplitudes, threads)
+            run_aside(action, self.check)
         if self._checkpoint is not None:
             self._checkpoint.remove()
 
     def _execute_on_file(
-        self, file: StateFile, run: bytes, stages: Sequence[Stage], amplitudes: NDArray[Any], threads: int | None
+        self,
+        file: StateFile,
+        run: bytes,
+        stages: Sequence[Stage],
+        amplitudes: NDArray[Any],
+        threads: int | None,
+        is_stopped: Callable[[], bool],
     ) -> None:
+        """The run in a thread of its own, where exceptions are its own: Ctrl-C and the timeout are a question."""
+
+        def check() -> None:
+            if is_stopped():
+                raise _Stopped
+
         status, self.point = file.begin(run, len(stages))
         try:
             if status is not Status.PAUSED:
                 self._go_on(run, amplitudes)
-            if status is Status.FRESH and self._is_zero and self.point == Point():
+            if status is Status.FRESH and self._is_zero and self.point.sweep == 0:
                 self.point = Point(1)  # a new file holds it
-            self._go(stages, amplitudes, threads, run)
-            undisturbed(file.finish)
-        except BaseException:
-            if self._is_whole and file.header.status is Status.WORKING:
-                undisturbed(lambda: file.pause(self.point))
-            raise
+            self._go(stages, amplitudes, threads, run, check)
+            file.finish()
+        except _Stopped:
+            file.pause(self.point)
         finally:
             file.release()
 
     def _go(
-        self, stages: Sequence[Stage], amplitudes: NDArray[Any], threads: int | None, run: bytes | None = None
+        self,
+        stages: Sequence[Stage],
+        amplitudes: NDArray[Any],
+        threads: int | None,
+        run: bytes | None = None,
+        check: Callable[[], None] | None = None,
     ) -> None:
         workers = threads or default_threads()
         self.num_sweeps = len(stages)
         for number in range(self.point.sweep, len(stages)):
             if number > self.point.sweep:
-                self.point = Point(number)  # in one step: Ctrl-C finds the old one or the new one
+                self.point = Point(number)
                 if self._checkpoint is not None and run is not None:
                     self._checkpoint.offer(run, number, len(stages), amplitudes)
-            self._do(stages[number](workers), workers)
+            self._do(stages[number](workers), workers, check or self.check)
         self.point = Point(len(stages))
-        self._report(math.inf)
+        if check is None:
+            self._report(math.inf)
 
-    def _do(self, chunks: Chunks, workers: int) -> None:
+    def _do(self, chunks: Chunks, workers: int, check: Callable[[], None]) -> None:
         """What is left of a stage."""
         point = self.point
         point.num_chunks = chunks.number
@@ -152,21 +169,15 @@ class Control:
         def work(worker: int, number: int) -> None:
             chunk = first + number
             if chunk not in done:
-                try:
-                    chunks.work(worker, chunk)
-                except BaseException:
-                    self._is_whole = False
-                    raise
+                chunks.work(worker, chunk)
                 point.beyond.add(chunk)
 
-        for_chunks(work, chunks.number - first, workers, self.check, aside=self._file is not None)
+        for_chunks(work, chunks.number - first, workers, check)
 
     def _go_on(self, run: bytes, amplitudes: NDArray[Any]) -> None:
         """Begin with the checkpoint's copy, if there is one."""
         if self._checkpoint is not None:
-            self._is_whole = False
-            sweep = self._checkpoint.read(amplitudes)
-            self.point, self._is_whole = Point(sweep), True
+            self.point = Point(self._checkpoint.read(amplitudes))
 
     def steps(self, items: Iterable[T]) -> Iterator[T]:
         """For engines that go step by step where nothing is recorded: the items, as one sweep each."""
@@ -183,35 +194,33 @@ class Control:
     def check(self) -> None:
         """Tell progress; stop if the time is over. Called in the thread that runs."""
         now = time.perf_counter()
-        self.point.compact()
         if now > self._deadline:
-            raise self._interruption(RunTimedOut, f"Stopped at its timeout, after {now - self._began:.3g} s")
+            raise RunTimedOut
         if self._progress is not None:
             self._report(now)
 
-    def cancelled(self) -> RunCancelled:
-        """The exception for Ctrl-C."""
-        seconds = time.perf_counter() - self._began
-        return self._interruption(RunCancelled, f"Stopped by Ctrl-C, after {seconds:.3g} s")
-
     def _report(self, now: float) -> None:
-        if self._progress is not None and now >= self._next_report:
+        if self._progress is not None and self.num_sweeps and now >= self._next_report:
             self._next_report = now + _REPORT_SECONDS
             self._progress(self.point.sweeps, self.num_sweeps)
 
-    def _interruption(self, kind: type[R], what: str) -> R:
-        done = self.point.sweeps
+    def interruption(self, kind: type[R], why: str) -> R:
+        """The exception that says how far the run came, and how it can go on."""
+        seconds, done = time.perf_counter() - self._began, self.point.sweeps
         came = f" and {done:.1f} of {self.num_sweeps} sweeps" if self.num_sweeps else ""
-        if self._file is not None and not self._is_whole:
-            rest = f"{str(self._file.path)!r} is lost."
-        elif self._file is not None:
-            rest = f"{str(self._file.path)!r} keeps what was done: run the same circuit on it to go on."
-        elif self._checkpoint is not None and self._checkpoint.path.exists():
-            rest = f"The copy {str(self._checkpoint.path)!r} is kept: run the same circuit with it to go on."
-        else:
-            rest = "The state is released."
-        seconds = time.perf_counter() - self._began
-        return kind(f"{what}{came}. {rest}", sweeps_done=done, num_sweeps=self.num_sweeps, seconds=seconds)
+        message = f"Stopped {why}, after {seconds:.3g} s{came}. {self._what_is_left()}"
+        return kind(message, sweeps_done=done, num_sweeps=self.num_sweeps, seconds=seconds)
+
+    def _what_is_left(self) -> str:
+        if self._file is not None:
+            return self._file.unreadable or f"File {str(self._file.path)!r} holds a state."
+        if self._checkpoint is not None and self._checkpoint.path.exists():
+            return f"The copy {str(self._checkpoint.path)!r} is kept: run the same circuit with it to go on."
+        return "The state is released."
+
+
+class _Stopped(Exception):
+    """A run on a file is to stop between two chunks; any other exception comes out of one, and the file is lost."""
 
 
 def start_stage(amplitudes: NDArray[Any], source: NDArray[Any] | None) -> Stage:

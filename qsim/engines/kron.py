@@ -12,10 +12,10 @@ __all__ = ["simulate_dense", "simulate_sparse"]
 
 def simulate_dense(job: Job) -> NDArray[Any]:
     """Form the circuit's 2^n × 2^n unitary, multiply once: worth it for many states and few qubits."""
-    operations = job.circuit.without_final_measurements()
-    matrix: NDArray[Any] = operations.unitary().astype(job.amplitudes.dtype, copy=False)
-    final: NDArray[Any] = matrix @ job.amplitudes
-    return final
+    state = job.amplitudes
+    for circuit in job.control.steps([job.circuit.without_final_measurements()]):
+        state = circuit.unitary().astype(state.dtype, copy=False) @ state
+    return state
 
 
 def simulate_sparse(job: Job) -> NDArray[Any]:

@@ -17,7 +17,7 @@ from qsim.engines.job import Job
 from qsim.engines.progress import Bar
 from qsim.engines.start import Start, prepare
 from qsim.engines.verify import verify
-from qsim.errors import RunInterrupted, RunTimedOut, StateError
+from qsim.errors import RunCancelled, RunInterrupted, RunTimedOut, StateError
 
 __all__ = ["Options", "simulate"]
 
@@ -51,10 +51,10 @@ def simulate(circuit: Circuit, engine: Callable[[Job], NDArray[Any]], options: O
     try:
         with contextlib.closing(options.progress) if isinstance(options.progress, Bar) else contextlib.nullcontext():
             return _simulate(circuit, engine, start, control, options)
-    except RunTimedOut as error:
-        stopped = error.with_traceback(None)
+    except RunTimedOut:
+        stopped = control.interruption(RunTimedOut, "at its timeout")
     except KeyboardInterrupt:
-        stopped = control.cancelled()
+        stopped = control.interruption(RunCancelled, "by Ctrl-C")
     finally:
         if start.file is not None:
             options.out._follow(start.file)

@@ -12,10 +12,10 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
 
-__all__ = ["default_threads", "for_chunks", "undisturbed"]
+__all__ = ["default_threads", "for_chunks", "run_aside"]
 
+_SPARE = 32  # helpers that may be started although others will be idle in a moment
 _LOOK_SECONDS = 0.02  # how often a caller that only waits looks at its clock and at Ctrl-C
 
 
@@ -33,14 +33,9 @@ def default_threads() -> int:
 
 
 def for_chunks(
-    work: Callable[[int, int], None],
-    num_chunks: int,
-    threads: int,
-    check: Callable[[], None] = lambda: None,
-    *,
-    aside: bool = False,
+    work: Callable[[int, int], None], num_chunks: int, threads: int, check: Callable[[], None] = lambda: None
 ) -> None:
-    """Call `work(worker, chunk)` for every chunk, with so many workers at once.
+    """Call `work(worker, chunk)` for every chunk, with so many workers at once; the calling thread is one of them.
 
     Chunks are handed out one by one; an exception, Ctrl-C included, ends the loop after the chunks at work.
 
@@ -48,57 +43,47 @@ def for_chunks(
         work: what is done; workers count from 0.
         num_chunks: how many chunks there are.
         threads: how many at once.
-        check: called again and again in the calling thread, between chunks; may raise to end the loop.
-        aside: let helpers do all, while the calling thread waits: then Ctrl-C never falls into a chunk, so that each is
-            done wholly or not at all.
+        check: called in the calling thread before each of its chunks; may raise to end the loop.
     """
     workers = min(threads, num_chunks)
-    if workers <= 1 and not (aside and workers):
+    if workers <= 1:
         for chunk in range(num_chunks):
             check()
             work(0, chunk)
         return
     loop = _Loop(work, num_chunks)
     try:
-        for worker in range(0 if aside else 1, workers):
-            _start(partial(loop.help, worker))
-        if aside:
+        for worker in range(1, workers):
+            if _idle or len(_inboxes) < max(_SPARE, 2 * workers):  # late sleepers do not make it grow for ever
+                _start(partial(loop.help, worker))
+        while (taken := loop.take()) is not None:
+            check()
+            work(0, taken)
+    finally:
+        loop.close()
+    loop.raise_error()
+
+
+def run_aside(action: Callable[[Callable[[], bool]], None], check: Callable[[], None]) -> None:
+    """Let a helper do it all while the calling thread waits, so that Ctrl-C never falls into the action.
+
+    Args:
+        action: called with a function that says whether it is to stop, which it does in its own time.
+        check: called again and again in the calling thread. What it raises, as Ctrl-C, tells the action to stop, and is
+            raised when that has ended.
+    """
+    loop = _Loop(lambda worker, chunk: action(lambda: loop.is_closed), 1)
+    try:
+        try:
+            _start(partial(loop.help, 0))
             while not loop.is_done:
                 check()
                 loop.wait()
-        else:
-            while (taken := loop.take()) is not None:
-                check()
-                work(0, taken)
+        finally:
+            loop.close()
     finally:
-        loop.close()
-    if loop.errors:
-        error = loop.errors.pop()
-        try:
-            raise error
-        finally:
-            del error  # its traceback holds this frame, which would keep the state alive
-
-
-def undisturbed(action: Callable[[], None]) -> None:
-    """Do something in full; Ctrl-C is told afterwards."""
-    done: list[bool] = []
-    told: KeyboardInterrupt | None = None
-
-    def work(worker: int, chunk: int) -> None:
-        action()
-        done.append(True)
-
-    while not done:
-        try:
-            for_chunks(work, 1, 1, aside=True)
-        except KeyboardInterrupt as error:
-            told = error
-    if told is not None:
-        try:
-            raise told
-        finally:
-            del told  # see above
+        loop.close()  # for a second Ctrl-C on the very doorstep of the first call
+    loop.raise_error()
 
 
 class _Loop:
@@ -138,6 +123,15 @@ class _Loop:
         self.left.append(worker)
         self.bell.put(None)
 
+    def raise_error(self) -> None:
+        """Raise what a helper met."""
+        if self.errors:
+            error = self.errors.pop()
+            try:
+                raise error
+            finally:
+                del error  # its traceback holds this frame, which would keep the state alive
+
     def wait(self) -> None:
         with suppress(Empty):
             self.bell.get(timeout=_LOOK_SECONDS)
@@ -155,25 +149,36 @@ class _Loop:
             try:
                 raise told
             finally:
-                del told  # see above
+                del told  # as above
 
 
-_idle: list["SimpleQueue[Callable[[], None]]"] = []  # where threads that have nothing to do wait for work
+Inbox = SimpleQueue[Callable[[], None]]
+_inboxes: list[Inbox] = []  # of all helpers
+_idle: list[Inbox] = []  # of those that wait for work
+
+
+def _forget() -> None:
+    """In a forked child: threads stay with the parent."""
+    _inboxes.clear()
+    _idle.clear()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_idle.clear)  # threads stay with the parent
+    os.register_at_fork(after_in_child=_forget)
 
 
 def _start(task: Callable[[], None]) -> None:
-    """Let a thread do it, a new one where none is idle."""
+    """Let a helper do it, a new one where none is idle."""
     try:
         inbox = _idle.pop()
     except IndexError:
         inbox = SimpleQueue()
         threading.Thread(target=_serve, args=(inbox,), name="qsim", daemon=True).start()
+        _inboxes.append(inbox)
     inbox.put(task)
 
 
-def _serve(inbox: Any) -> None:
+def _serve(inbox: Inbox) -> None:
     while True:
         inbox.get()()  # keeps no name for the task, which holds a state
         _idle.append(inbox)

@@ -77,14 +77,14 @@ class Point:
     @property
     def sweeps(self) -> float:
         """Sweeps finished, the one at work as a fraction."""
-        self.compact()
-        return self.sweep + (self.first / self.num_chunks if self.num_chunks else 0.0)
+        return self.sweep + ((self.first + len(self.beyond)) / self.num_chunks if self.num_chunks else 0.0)
 
-    def compact(self) -> None:
-        """Move `first` on. Ctrl-C may fall anywhere in here: a chunk left behind does no harm."""
-        while self.first in self.beyond:
-            self.first += 1
-            self.beyond.discard(self.first - 1)
+    def compacted(self) -> "Point":
+        """The same with `first` as far on as it goes."""
+        first = self.first
+        while first in self.beyond:
+            first += 1
+        return replace(self, first=first, beyond={chunk for chunk in self.beyond if chunk > first})
 
 
 @dataclass(frozen=True)
@@ -114,13 +114,12 @@ class Header:
 
     def pack(self) -> bytes:
         """The first bytes of a file."""
-        self.point.compact()
-        first = self.point.first
-        beyond = sorted(chunk for chunk in self.point.beyond if chunk > first)  # few: chunks are begun in order
+        point = self.point.compacted()
+        beyond = sorted(point.beyond)  # few: chunks are begun in order
         layout = bytes(bits.qubit_bit(qubit, self.num_qubits) for qubit in range(self.num_qubits))
         fields = _FIELDS.pack(
             *(_MAGIC, _VERSION, self.num_qubits, self.dtype.itemsize, self.status, self.num_sweeps),
-            *(self.point.sweep, self.point.num_chunks, first, len(beyond)),
+            *(point.sweep, point.num_chunks, point.first, len(beyond)),
             *(beyond + [0] * (_MAX_BEYOND - len(beyond))),
             *(layout.ljust(_MAX_QUBITS, b"\xff"), self.run),
         )
@@ -298,6 +297,8 @@ class StateFile:
 
     def _acquire(self) -> None:
         """The system drops the lock of a process that dies. Windows has none of this kind."""
+        if self._lock is not None:
+            raise StateError(self._busy())
         if sys.platform == "win32":
             return
         import fcntl
@@ -307,9 +308,12 @@ class StateFile:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self.release()
-            raise StateError(f"File {str(self.path)!r} is being written by another run.") from None
+            raise StateError(self._busy()) from None
         except OSError:  # a file system without locks
             pass
+
+    def _busy(self) -> str:
+        return f"File {str(self.path)!r} is being written by another run."
 
 
 # ── Copies ────────────────────────────────────────────────────────────────────────────────────────────────────────────
