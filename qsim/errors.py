@@ -1,4 +1,4 @@
-"""The error types. Every error that qsim raises on purpose is a `QsimError`.
+"""The error types. Every error that qsim raises on purpose is a `QsimError`; Ctrl-C is none, it is the user's.
 
 A message names the argument, the rule and the value that broke it.
 """
@@ -9,10 +9,13 @@ __all__ = [
     "ParameterError",
     "QasmError",
     "QsimError",
+    "RunCancelled",
     "RunInterrupted",
+    "RunTimedOut",
     "StateError",
     "TooLargeError",
     "UnknownGateError",
+    "VerificationError",
 ]
 
 
@@ -48,5 +51,35 @@ class TooLargeError(QsimError, MemoryError):
     """The result would not fit into memory; nothing was allocated."""
 
 
-class RunInterrupted(QsimError):
-    """A run was stopped before its end; the message says how far it came."""
+class VerificationError(QsimError):
+    """A planned run differs from the same circuit gate by gate: a bug of qsim, not of the circuit."""
+
+
+class RunInterrupted(BaseException):
+    """A run was stopped before its end, as `RunTimedOut` or `RunCancelled`; the message says how far it came.
+
+    `except RunInterrupted` catches both. Ctrl-C alone is not an `Exception`, as everywhere in Python: a loop that goes
+    on after errors must still end at Ctrl-C.
+
+    Attributes:
+        sweeps_done: passes over the state that were done, a part of one as a fraction. Engines that go gate by gate
+            make one for each.
+        num_sweeps: passes that the run has; 0 if it was stopped before they were known.
+        seconds: since the run began.
+    """
+
+    def __init__(
+        self, message: str = "", *, sweeps_done: float = 0.0, num_sweeps: int = 0, seconds: float = 0.0
+    ) -> None:
+        super().__init__(message)
+        self.sweeps_done = sweeps_done
+        self.num_sweeps = num_sweeps
+        self.seconds = seconds
+
+
+class RunTimedOut(RunInterrupted, QsimError, TimeoutError):
+    """A run was stopped at its `timeout=`."""
+
+
+class RunCancelled(RunInterrupted, KeyboardInterrupt):
+    """A run was stopped by Ctrl-C; `except KeyboardInterrupt` catches it."""

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,10 @@ from qsim.circuit import Circuit, Instruction, Operation
 from qsim.circuit.analysis import final_measurements, locate
 from qsim.engines import kron, numpy_path, reference
 from qsim.engines.job import COMPILED_QUBITS, Job
-from qsim.errors import CircuitError, ParameterError, StateError
+from qsim.engines.options import check_flag, check_path, check_precision, check_progress, check_threads, check_timeout
+from qsim.engines.session import Options, simulate
+from qsim.engines.start import prepare
+from qsim.errors import CircuitError, ParameterError
 from qsim.memory import available_memory, require_memory
 from qsim.states import Counts, State
 from qsim.states.sampling import check_shots, make_rng
@@ -25,11 +29,19 @@ __all__ = ["METHODS", "Method", "Result", "run", "sample", "state", "steps"]
 
 
 class Method(NamedTuple):
-    """A way to simulate: its function, and the bytes that n qubits take with so many bytes an amplitude."""
+    """A way to simulate.
+
+    Attributes:
+        simulate: its function.
+        memory: the bytes that n qubits take, the state included, with so many bytes an amplitude.
+        reason: why it was taken.
+        in_place: whether it changes the state where it lies, so that a run can be recorded and go on later.
+    """
 
     simulate: Callable[[Job], NDArray[Any]]
     memory: Callable[[int, int], int]
     reason: str
+    in_place: bool = False
 
 
 def _compiled(job: Job) -> NDArray[Any]:
@@ -40,9 +52,17 @@ def _compiled(job: Job) -> NDArray[Any]:
 
 METHODS: dict[str, Method] = {
     "statevector": Method(
-        _compiled, lambda n, size: size * bits.register_size(n), "compiled kernels, many gates in each pass over memory"
+        _compiled,
+        lambda n, size: size * bits.register_size(n),
+        "compiled kernels, many gates in each pass over memory",
+        in_place=True,
     ),
-    "numpy": Method(numpy_path.simulate, lambda n, size: size * bits.register_size(n), "gates on slices of the state"),
+    "numpy": Method(
+        numpy_path.simulate,
+        lambda n, size: size * bits.register_size(n),
+        "gates on slices of the state",
+        in_place=True,
+    ),
     "dense": Method(kron.simulate_dense, lambda n, size: 128 * bits.register_size(2 * n), "one dense Kronecker matrix"),
     "sparse": Method(
         kron.simulate_sparse, lambda n, size: 288 * bits.register_size(n), "a sparse Kronecker matrix for each gate"
@@ -55,7 +75,7 @@ _CHOICES = ("auto", *METHODS)
 _LOAD_SECONDS = 0.1  # what loading LLVM and the kernels takes: less work than that is done by NumPy
 _BUILD_SECONDS = 10.0  # what compiling them takes, once a machine
 _NUMPY_SECONDS = 4e-9  # a gate of the NumPy engine, an amplitude (20 qubits, double precision)
-_DTYPES = {"double": np.complex128, "single": np.complex64}
+_LABEL_BYTES = 16  # an amplitude of a label's state, which is formed in double precision
 _SAMPLING_BYTES = 16  # probabilities of the measured qubits, twice while they are summed
 
 
@@ -98,9 +118,14 @@ def run(
     precision: str = "double",
     initial: Any = None,
     observables: "Operator | Sequence[Operator] | Mapping[str, Operator] | None" = None,
-    keep_state: bool = False,
     threads: int | None = None,
-    out: NDArray[Any] | None = None,
+    optimize: bool = True,
+    verify: bool = False,
+    keep_state: bool = False,
+    out: "NDArray[Any] | State | None" = None,
+    progress: bool | Callable[[float, int], None] | None = None,
+    timeout: float | None = None,
+    checkpoint: str | PathLike[str] | None = None,
 ) -> Result:
     """Run a circuit.
 
@@ -111,17 +136,29 @@ def run(
         method: "auto", "statevector" (compiled; fewer than 10 qubits run on "numpy"), "numpy", "dense", "sparse" or
             "reference".
         precision: "double" (complex128) or "single" (complex64).
-        initial: starting `State`, label or amplitudes; |0…0⟩ by default.
+        initial: starting `State`, label or amplitudes; |0…0⟩ by default. Copied, unless `out` is that same state.
         observables: operators whose expectation values in the final state are wanted.
-        keep_state: keep the state beside the counts.
         threads: of the compiled engine; by default one for each CPU that the process may use. Results do not depend
             on it.
-        out: array of 2^n amplitudes of that precision to hold the state, which then shares it.
+        optimize: plan the circuit; otherwise its gates are applied one by one.
+        verify: do both and compare; takes memory for two more states, and the time of a run gate by gate. Where the
+            gates are applied one by one anyway there is nothing to compare.
+        keep_state: keep the state beside the counts.
+        out: array of 2^n amplitudes of that precision to hold the state, which then shares it; what is in it after a
+            run that failed is undefined. Or a `State.memmap`, which keeps what was done: the same call goes on.
+        progress: True for a bar (with tqdm), or a function of the sweeps done, counted with fractions, and their
+            number. A sweep is a pass over the state; engines that go gate by gate make one for each.
+        timeout: seconds after which the simulation is stopped.
+        checkpoint: path of a file in which a copy of the state is kept, renewed between two sweeps about every minute
+            and removed in the end; if it is there, the run goes on from it. Methods "statevector" and "numpy".
 
     Raises:
         TooLargeError: memory does not hold it; nothing was allocated.
         ParameterError: a parameter has no value.
-        CircuitError: a qubit is used after its measurement.
+        CircuitError: a qubit is used after its measurement, or an option is not what it may be.
+        RunInterrupted: `RunTimedOut`, or `RunCancelled` at Ctrl-C. The state is released; a `State.memmap` records how
+            far the run has come.
+        VerificationError: the planned run is wrong; the message names the operation.
 
     >>> run(Circuit(2).h(0).cx(0, 1), 1000, seed=7).counts
     Counts({'00': 476, '11': 524}, bits q0 q1)
@@ -129,18 +166,28 @@ def run(
     start = time.perf_counter()
     if not isinstance(circuit, Circuit):
         raise TypeError(f"Argument `circuit` must be a Circuit, but is {type(circuit).__name__}.")
-    dtype = _dtype(precision)
     _check_method(method)
-    _check_threads(threads)
+    for value, name in ((optimize, "optimize"), (verify, "verify"), (keep_state, "keep_state")):
+        check_flag(value, name)
+    options = Options(
+        dtype=check_precision(precision),
+        initial=initial,
+        out=out,
+        threads=check_threads(threads),
+        progress=check_progress(progress, circuit.name or "run"),
+        timeout=check_timeout(timeout),
+        checkpoint=check_path(checkpoint),
+        verify=verify,
+    )
     shots = None if shots is None else check_shots(shots)
     _check_bound(circuit)
     measured = final_measurements(circuit[:])
-    _guard(circuit, method, dtype, sampled=shots is not None and bool(measured))
+    _guard(circuit, method, options, sampled=shots is not None and bool(measured))
     name = _choose(method, circuit, precision)
+    if name == "statevector" and not optimize:
+        name = "numpy"
     rng, recorded = _generator(seed)
-    amplitudes = _initial(circuit, initial, dtype, out)
-    simulated = METHODS[name].simulate(Job(circuit, amplitudes, initial is None, threads))
-    final = State._wrap(_into(simulated, out), normalized=all(map(_is_from_table, circuit)))
+    final = _final(circuit, name, options)
     middle = time.perf_counter()
     counts = None if shots is None else _sample(circuit, final, measured, shots, rng)
     end = time.perf_counter()
@@ -184,8 +231,9 @@ def steps(circuit: Circuit) -> Iterator[tuple[Instruction, State]]:
     for number, instruction in enumerate(circuit):
         if instruction.name == "measure":
             raise CircuitError(f"{locate(number, instruction)}: steps() needs a circuit without measurements.")
-    _guard(circuit, "numpy", np.complex128, sampled=False, states=2)
-    amplitudes = _initial(circuit, None, np.complex128, None)
+    options = Options(check_precision("double"))
+    _guard(circuit, "numpy", options, sampled=False, states=2)
+    amplitudes = prepare(circuit.num_qubits, options.dtype, None, None).amplitudes
     is_unitary = True
     for instruction in circuit:
         is_unitary = is_unitary and _is_from_table(instruction)
@@ -226,19 +274,6 @@ def _automatic(circuit: Circuit, precision: str) -> str:
     return "numpy"
 
 
-def _check_threads(threads: Any) -> None:
-    if threads is None:
-        return
-    if isinstance(threads, bool) or not isinstance(threads, (int, np.integer)) or threads < 1:
-        raise CircuitError(f"Argument `threads` must be a number of threads from 1, but is {threads!r}.")
-
-
-def _dtype(precision: str) -> Any:
-    if not isinstance(precision, str) or precision not in _DTYPES:
-        raise CircuitError(f'Argument `precision` must be "double" or "single", but is {precision!r}.')
-    return _DTYPES[precision]
-
-
 def _check_bound(circuit: Circuit) -> None:
     for number, instruction in enumerate(circuit):
         if isinstance(instruction, Operation) and instruction.gate.is_symbolic:
@@ -250,12 +285,14 @@ def _check_bound(circuit: Circuit) -> None:
             )
 
 
-def _guard(circuit: Circuit, method: str, dtype: Any, *, sampled: bool, states: int = 1) -> None:
-    """Refuse what memory does not hold, before anything is allocated."""
-    n, size = circuit.num_qubits, np.dtype(dtype).itemsize
-    extra = _SAMPLING_BYTES if sampled else 0
+def _guard(circuit: Circuit, method: str, options: Options, *, sampled: bool, states: int = 1) -> None:
+    """Refuse what memory does not hold, before anything is allocated. What `out` holds is there already."""
+    n, size = circuit.num_qubits, options.dtype.itemsize
     name = "numpy" if method in ("auto", "statevector") else method  # these three hold one state
-    copies = (_copies(circuit) if name == "numpy" else 1) + states - 1
+    copies = (_copies(circuit) if name == "numpy" else 1) + states - 1 + 2 * options.verify
+    extra = (_SAMPLING_BYTES if sampled else 0) - (size if options.out is not None else 0)
+    if isinstance(options.initial, str) and (options.out is not None or size != _LABEL_BYTES):
+        extra += _LABEL_BYTES
 
     def need(qubits: int) -> int:
         return METHODS[name].memory(qubits, copies * size) + extra * bits.register_size(qubits)
@@ -264,7 +301,8 @@ def _guard(circuit: Circuit, method: str, dtype: Any, *, sampled: bool, states: 
         return
     limit = available_memory()
     fits = next(qubits for qubits in range(64, -1, -1) if need(qubits) <= limit or qubits == 0)
-    require_memory(need(n), f"A run of {n} qubits (method {method!r})", f"{fits} qubits would fit.")
+    verified = ", and two states more with verify=True" if options.verify else ""
+    require_memory(need(n), f"A run of {n} qubits (method {method!r}{verified})", f"{fits} qubits would fit.")
 
 
 def _copies(circuit: Circuit) -> int:
@@ -280,42 +318,21 @@ def _is_from_table(instruction: Instruction) -> bool:
     return not isinstance(instruction, Operation) or instruction.gate.is_from_table
 
 
-def _initial(circuit: Circuit, initial: Any, dtype: Any, out: NDArray[Any] | None) -> NDArray[Any]:
-    """The amplitudes to start from: an array of their own, or `out`."""
-    size = bits.register_size(circuit.num_qubits)
-    if out is not None and not isinstance(out, np.ndarray):
-        raise TypeError(f"Argument `out` must be an array, but is {type(out).__name__}.")
-    if out is not None and not out.flags.writeable:
-        raise StateError("Argument `out` must be writeable, but is read-only.")
-    if out is not None and (out.shape != (size,) or out.dtype != dtype or not out.flags.c_contiguous):
-        raise StateError(
-            f"Argument `out` must be a contiguous array of {size} {np.dtype(dtype)}, but has shape {out.shape} "
-            f"and dtype {out.dtype}."
-        )
-    if initial is None:
-        if out is None:
-            amplitudes = np.zeros(size, dtype=dtype)  # pages that are never written are never taken
-        else:
-            amplitudes = out
-            amplitudes[:] = 0
-        amplitudes[0] = 1
-        return amplitudes
-    start = initial if isinstance(initial, State) else State(initial)
-    if start.num_qubits != circuit.num_qubits:
-        raise StateError(f"Argument `initial` has {start.num_qubits} qubits, but the circuit has {circuit.num_qubits}.")
-    if not start.is_normalized:
-        raise StateError(f"Argument `initial` must be normalised, but its norm is {start.norm:.6g}: use .normalized().")
-    if out is None:
-        return np.array(start.amplitudes, dtype=dtype)
-    out[:] = start.amplitudes
-    return out
-
-
-def _into(amplitudes: NDArray[Any], out: NDArray[Any] | None) -> NDArray[Any]:
-    if out is None or amplitudes is out:
-        return amplitudes
-    out[:] = amplitudes
-    return out
+def _final(circuit: Circuit, name: str, options: Options) -> State:
+    """The state after the circuit."""
+    method, file = METHODS[name], options.out._file if isinstance(options.out, State) else None
+    if not method.in_place and (file is not None or options.checkpoint is not None):
+        what = "run on a State.memmap" if file is not None else "keep checkpoints"
+        raise CircuitError(f'Method {name!r} cannot {what}: use "statevector" or "numpy".')
+    if options.verify and name == "numpy":
+        options = replace(options, verify=False)
+    amplitudes = simulate(circuit, method.simulate, options)
+    is_unitary = all(map(_is_from_table, circuit))
+    if file is None:
+        return State._wrap(amplitudes, normalized=is_unitary)
+    options.out._follow(file, normalized=is_unitary)
+    final: State = options.out
+    return final
 
 
 # ── After the run ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -114,6 +114,7 @@ def test_the_reserve_is_left_alone_and_small_work_is_not_asked_about(monkeypatch
 # ── Every way to run asks ─────────────────────────────────────────────────────────────────────────────────────────────
 
 PLAIN = Circuit(18).h(0)  # a state of 4 MiB
+START = State.zeros(18)
 MEASURED = Circuit(18).h(0).measure_all()
 RUNS = {
     "run": (lambda: run(PLAIN, None), 4),
@@ -125,6 +126,10 @@ RUNS = {
     "sample of measured qubits": (lambda: MEASURED.sample(3, seed=0), 8),
     "run of measured qubits": (lambda: run(MEASURED, 3, seed=0), 8),
     "no shots, no sampling": (lambda: run(MEASURED, None), 4),
+    "verify takes two states more": (lambda: run(PLAIN, None, verify=True), 12),
+    "a label in another precision": (lambda: run(PLAIN, None, initial="0" * 18, precision="single"), 6),
+    "a label where it is wanted": (lambda: run(PLAIN, None, initial="0" * 18), 4),
+    "an initial state is copied": (lambda: run(PLAIN, None, initial=START), 4),
 }
 
 
@@ -142,6 +147,33 @@ def test_a_run_that_needs_more_is_refused_before_anything_is_allocated(name, set
     assert peak < MIB
     set_memory(size * MIB)
     assert call()
+
+
+def test_what_out_holds_is_there_already(set_memory):
+    out = START.amplitudes.copy()
+    set_memory(0)
+    assert np.shares_memory(run(PLAIN, None, initial=START, out=out).state.amplitudes, out)
+    set_memory(4 * MIB - 1)
+    with pytest.raises(TooLargeError):
+        run(MEASURED, 3, out=out)
+
+
+def test_initial_is_not_copied_where_it_is_out():
+    circuit, out = Circuit(20).h(0), State.zeros(20).amplitudes.copy()  # 16 MiB
+    run(circuit, None, out=out)
+    tracemalloc.start()
+    try:
+        for initial in (out, State._wrap(out)):
+            run(circuit, None, initial=initial, out=out, method="numpy")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * MIB
+    assert abs(out[0]) == pytest.approx(0.5**0.5)
+    shifted = np.zeros(2**18 + 1, dtype=complex)
+    shifted[1] = 1
+    run(PLAIN, None, initial=shifted[1:], out=shifted[:-1])
+    assert abs(shifted[0]) == pytest.approx(0.5**0.5)
 
 
 # ── Widths around those of machine words ──────────────────────────────────────────────────────────────────────────────

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from qsim import bits
 from qsim.circuit import Operation
+from qsim.engines.control import Chunks, Stage
 from qsim.engines.job import Job
 from qsim.gates import Gate
 
-__all__ = ["apply_operation", "simulate"]
+__all__ = ["apply_operation", "simulate", "stage"]
 
 CHUNK_AXES = 16  # a slice has at most 2^16 amplitudes (1 MiB), so the temporaries of a gate stay in the cache
 SHORT_RUN = 3  # rows of at most 2^3 amplitudes are walked one by one: NumPy's inner loop over so few costs more
@@ -29,40 +30,70 @@ Tensor = NDArray[Any]
 
 def simulate(job: Job) -> NDArray[Any]:
     """The state after the circuit's operations; `job.amplitudes` is overwritten with it and returned."""
-    tensor = job.amplitudes.reshape([2] * job.circuit.num_qubits)
-    for instruction in job.circuit:
-        if isinstance(instruction, Operation):
-            apply_operation(tensor, instruction)
+    operations = [instruction for instruction in job.circuit if isinstance(instruction, Operation)]
+    if job.control.is_recorded:
+        job.control.execute([stage(job, operation) for operation in operations], job.amplitudes, job.threads)
+    else:  # a stage for each gate would take as long as a gate on a few qubits
+        tensor = job.amplitudes.reshape([2] * job.circuit.num_qubits)
+        check = job.control.check if tensor.ndim > CHUNK_AXES else None
+        for operation in job.control.steps(operations):
+            apply_operation(tensor, operation, check)
     return job.amplitudes
 
 
-def apply_operation(tensor: Tensor, operation: Operation) -> None:
-    """Apply one gate in place to a tensor with an axis a qubit."""
+def stage(job: Job, operation: Operation) -> Stage:
+    """One gate as a stage of a run. It is a single chunk, but where nothing is recorded it may end between slices."""
+    tensor = job.amplitudes.reshape([2] * job.circuit.num_qubits)
+    check = None if job.control.is_recorded else job.control.check
+
+    def work(worker: int, chunk: int) -> None:
+        apply_operation(tensor, operation, check)
+
+    return lambda workers: Chunks(1, work)
+
+
+def apply_operation(tensor: Tensor, operation: Operation, check: Callable[[], None] | None = None) -> None:
+    """Apply one gate in place to a tensor with an axis a qubit.
+
+    Args:
+        tensor: the amplitudes.
+        operation: the gate and its qubits.
+        check: called between slices; an error in it ends the work half-way.
+    """
     gate = operation.gate
     controls = {q: int(bit) for q, bit in zip(operation.controls, gate.control_state, strict=True)}
     if len(operation.targets) > SLICED_TARGETS:
         _apply_in_front(tensor, gate, operation.targets, controls)
-    else:
-        _KERNELS[gate.structure](tensor, gate, operation.targets, controls)
+        return
+    for _ in _KERNELS[gate.structure](tensor, gate, operation.targets, controls):
+        if check is not None:
+            check()
 
 
-def _apply_diagonal(tensor: Tensor, gate: Gate, targets: tuple[int, ...], controls: Mapping[int, int]) -> None:
+# These yield after each slice.
+def _apply_diagonal(
+    tensor: Tensor, gate: Gate, targets: tuple[int, ...], controls: Mapping[int, int]
+) -> Iterator[None]:
     for value, entry in zip(product((0, 1), repeat=len(targets)), gate.diagonal(), strict=True):
         if entry != 1:
             fixed = {**controls, **dict(zip(targets, value, strict=True))}
             for index in _slices(tensor.ndim, fixed, ()):
                 tensor[index] *= entry
+                yield
 
 
-def _apply_permutation(tensor: Tensor, gate: Gate, targets: tuple[int, ...], controls: Mapping[int, int]) -> None:
+def _apply_permutation(
+    tensor: Tensor, gate: Gate, targets: tuple[int, ...], controls: Mapping[int, int]
+) -> Iterator[None]:
     moves = [(source, int(image)) for source, image in enumerate(gate.images()) if source != image]
     for parts in _target_slices(tensor, targets, controls):
         saved = [(parts[image], parts[source].copy()) for source, image in moves]
         for part, content in saved:
             part[...] = content
+        yield
 
 
-def _apply_matrix(tensor: Tensor, gate: Gate, targets: tuple[int, ...], controls: Mapping[int, int]) -> None:
+def _apply_matrix(tensor: Tensor, gate: Gate, targets: tuple[int, ...], controls: Mapping[int, int]) -> Iterator[None]:
     matrix = gate.base_matrix()
     weights = matrix.real if gate.structure == "rotation" else matrix
     # Weights stay in double precision, also for a single-precision state: rounded ones would let its norm drift.
@@ -70,6 +101,7 @@ def _apply_matrix(tensor: Tensor, gate: Gate, targets: tuple[int, ...], controls
         rows = [_combine(row, parts) for row in weights]
         for part, row in zip(parts, rows, strict=True):
             part[...] = row
+        yield
 
 
 def _combine(weights: NDArray[Any], parts: list[Tensor]) -> Tensor:
@@ -81,7 +113,7 @@ def _combine(weights: NDArray[Any], parts: list[Tensor]) -> Tensor:
     return total
 
 
-_KERNELS: dict[str, Callable[[Tensor, Gate, tuple[int, ...], Mapping[int, int]], None]] = {
+_KERNELS: dict[str, Callable[[Tensor, Gate, tuple[int, ...], Mapping[int, int]], Iterator[None]]] = {
     "diagonal": _apply_diagonal,
     "permutation": _apply_permutation,
     "rotation": _apply_matrix,

@@ -38,7 +38,7 @@ def embed(matrix: ComplexArray, qubits: Sequence[int], num_qubits: int) -> Compl
 def simulate(job: Job) -> ComplexArray:
     """The state after the circuit's operations."""
     state = job.amplitudes
-    for instruction in job.circuit:
+    for instruction in job.control.steps(job.circuit):
         if isinstance(instruction, Operation):
             state = embed(instruction.gate.matrix(), instruction.qubits, job.circuit.num_qubits) @ state
     final: ComplexArray = state.astype(job.amplitudes.dtype)

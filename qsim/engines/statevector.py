@@ -1,10 +1,11 @@
 """The compiled state-vector engine: many gates in each pass over memory.
 
-The circuit is lowered to phases and rotations (`plan/lower.py`), these are scheduled into sweeps (`plan/schedule.py`),
+The circuit is lowered to a few kinds of steps (`plan/lower.py`), these are scheduled into sweeps (`plan/schedule.py`),
 each sweep is encoded as a program (`plan/encode.py`) that the kernel runs on one block of amplitudes after another
 (`kernels/sweep.py`). Operations that do not lower run on slices in between, as in the NumPy engine.
 """
 
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -14,18 +15,23 @@ from numpy.typing import NDArray
 from qsim import bits
 from qsim.circuit import Operation
 from qsim.engines import numpy_path
+from qsim.engines.control import Chunks, Stage
 from qsim.engines.job import Job
 from qsim.kernels import Kernels, load
-from qsim.kernels.threads import default_threads, for_chunks
 from qsim.plan.diagonal import Diagonal
-from qsim.plan.encode import Encoded, encode
+from qsim.plan.encode import HEADER_BYTES, Encoded, encode
 from qsim.plan.lower import lower
-from qsim.plan.schedule import schedule
+from qsim.plan.schedule import Sweep, schedule
 from qsim.plan.steps import Lowered
 
 __all__ = ["block_bits", "simulate"]
 
-CHUNK_AMPLITUDES = 2**19  # a chunk of blocks between two looks at Ctrl-C: some milliseconds a layer
+# A chunk of blocks, between two looks at Ctrl-C and the clock, has so many amplitudes, fewer where its program is long:
+# 1 to 10 ms. Smaller states are cut into up to 64 chunks for the threads, of at least 2^15 amplitudes.
+_CHUNK_AMPLITUDES = 2**19
+_CHUNK_ROWS = 64
+_SPREAD = 64
+_LEAST_AMPLITUDES = 2**15
 _PRECISION = {np.dtype(np.complex128): "double", np.dtype(np.complex64): "single"}
 _REAL = {"double": np.float64, "single": np.float32}
 # Local bits, and lowest bits that are always local so that memory moves in runs of 256 bytes. Measured at 22 qubits
@@ -41,32 +47,36 @@ def block_bits(precision: str) -> tuple[int, int]:
 
 def simulate(job: Job) -> NDArray[Any]:
     """The state after the circuit's operations; `job.amplitudes` is overwritten with it and returned."""
-    amplitudes = job.amplitudes
-    precision = _PRECISION[amplitudes.dtype]
-    kernels = load(precision)
-    lowered = lower(job.circuit)
-    run = _Run(job, kernels, precision, lowered.phase)
-    if not job.is_zero:
-        run.lay_out(lowered)
-    for is_kept, steps in groupby(lowered.steps, key=lambda step: isinstance(step, Operation)):
-        if is_kept:
-            run.apply(steps)
-        else:
-            run.sweep(steps)
-    if run.phase:
-        amplitudes *= np.exp(1j * run.phase)
-    return amplitudes
+    plan = _Plan(job, load(_PRECISION[job.amplitudes.dtype]))
+    job.control.execute(plan.stages, job.amplitudes, job.threads, plan.describe)
+    return job.amplitudes
 
 
-class _Run:
-    """The state while the plan is carried out, and the bits that can be 1 in it."""
+class _Plan:
+    """The stages of a circuit: sweeps, and operations on slices in between.
 
-    def __init__(self, job: Job, kernels: Kernels, precision: str, phase: float) -> None:
-        self.amplitudes, self.threads = job.amplitudes, job.threads or default_threads()
-        self.num_qubits = job.circuit.num_qubits
-        self.kernels, self.precision = kernels, precision
-        self.phase = phase  # the first sweep takes it along
-        self.support = 0 if job.is_zero else bits.register_size(self.num_qubits) - 1
+    Attributes:
+        stages: in order.
+        sweeps: those among them that were scheduled.
+    """
+
+    def __init__(self, job: Job, kernels: Kernels) -> None:
+        self.job, self.kernels = job, kernels
+        self.amplitudes, self.num_qubits = job.amplitudes, job.circuit.num_qubits
+        self.stages: list[Stage] = []
+        self.support = 0 if job.is_zero else bits.register_size(self.num_qubits) - 1  # bits that can be 1
+        lowered = lower(job.circuit)
+        self.phase = lowered.phase  # the first sweep takes it along
+        self.layout, self.sweeps = lowered.layout, list[Sweep]()
+        if not job.is_zero:
+            self.lay_out(lowered)
+        for is_kept, steps in groupby(lowered.steps, key=lambda step: isinstance(step, Operation)):
+            if is_kept:
+                self.keep(steps)
+            else:
+                self.sweep(schedule(steps, self.num_qubits, *block_bits(kernels.precision)))  # type: ignore[arg-type]
+        if self.phase:
+            self.stages.append(partial(_multiply, self.amplitudes, np.exp(1j * self.phase)))
 
     def lay_out(self, lowered: Lowered) -> None:
         """Move the initial state's qubits to where the plan wants them: one copy, only where the circuit swaps."""
@@ -75,61 +85,104 @@ class _Run:
         for qubit, bit in enumerate(lowered.layout):
             source[bits.qubit_bit(bit, n)] = qubit
         if source != list(range(n)):
-            tensor = self.amplitudes.reshape([2] * n)
-            tensor[...] = tensor.transpose(source).copy()
+            self.stages.append(partial(_transpose, self.amplitudes.reshape([2] * n), source))
 
-    def apply(self, operations: Any) -> None:
+    def keep(self, operations: Any) -> None:
         """Operations that were not lowered."""
-        tensor = self.amplitudes.reshape([2] * self.num_qubits)
         for operation in operations:
-            numpy_path.apply_operation(tensor, operation)
+            self.stages.append(numpy_path.stage(self.job, operation))
             for qubit in operation.qubits:
                 self.support |= bits.qubit_weight(qubit, self.num_qubits)
 
-    def sweep(self, steps: Any) -> None:
-        """Phases and rotations, in as few passes as the schedule finds."""
-        block, low = block_bits(self.precision)
-        pending = Diagonal(self.phase)
-        self.phase = 0.0
-        sweeps = schedule(steps, self.num_qubits, block, low)
+    def sweep(self, sweeps: list[Sweep]) -> None:
+        """Steps in as few passes as the schedule found."""
+        programs = _Programs(sweeps, self.num_qubits, self.kernels, self.support, self.phase)
         for number, sweep in enumerate(sweeps):
-            is_last = number == len(sweeps) - 1
-            dtype = _REAL[self.precision]
-            encoded = encode(sweep, self.num_qubits, self.support, self.kernels.lanes, dtype, pending, is_last=is_last)
+            self.stages.append(partial(_run_sweep, self.amplitudes, self.kernels, programs, number))
             self.support |= sweep.local
-            self.run(encoded)
+        self.sweeps += sweeps
+        self.phase = 0.0
 
-    def run(self, encoded: Encoded) -> None:
-        """One pass over the blocks, in chunks over the threads."""
-        per_chunk = max(CHUNK_AMPLITUDES // encoded.block_amplitudes, 1)
-        chunks = max(-(-encoded.num_blocks // per_chunk), min(self.threads, encoded.num_blocks))
-        item = self.amplitudes.dtype.itemsize // 2
-        work = np.empty(2 * encoded.block_amplitudes)
-        self.kernels.fill_tables(
+    def describe(self) -> str:
+        """A text that differs where plans do."""
+        return repr((self.layout, self.sweeps))
+
+
+class _Programs:
+    """Sweeps encoded when their turn comes: the phases that one leaves pending go on to the next."""
+
+    def __init__(self, sweeps: list[Sweep], num_bits: int, kernels: Kernels, support: int, phase: float) -> None:
+        self.sweeps, self.num_bits, self.kernels = sweeps, num_bits, kernels
+        self.support, self.pending = support, Diagonal(phase)
+        self.next = 0
+
+    def __getitem__(self, number: int) -> Encoded:
+        """A run that goes on asks for a later one first."""
+        while True:
+            sweep, is_last = self.sweeps[self.next], self.next == len(self.sweeps) - 1
+            lanes, dtype = self.kernels.lanes, _REAL[self.kernels.precision]
+            encoded = encode(sweep, self.num_bits, self.support, lanes, dtype, self.pending, is_last=is_last)
+            self.support |= sweep.local
+            self.next += 1
+            if self.next > number:
+                return encoded
+
+
+def _run_sweep(amplitudes: NDArray[Any], kernels: Kernels, programs: _Programs, number: int, workers: int) -> Chunks:
+    """One pass over the blocks."""
+    encoded = programs[number]
+    _fill_tables(kernels, encoded)
+    total = encoded.num_blocks * encoded.block_amplitudes
+    # Their number depends on the plan alone: a run that goes on may have other threads.
+    by_time = -(-total * max(len(encoded.program), _CHUNK_ROWS) // (_CHUNK_AMPLITUDES * _CHUNK_ROWS))
+    by_threads = min(_SPREAD, total // _LEAST_AMPLITUDES)
+    chunks = min(max(by_time, by_threads, 1), encoded.num_blocks)
+    size = HEADER_BYTES + encoded.block_amplitudes * amplitudes.dtype.itemsize
+    scratch = [_aligned(size) for _ in range(min(workers, chunks))]
+
+    def work(worker: int, chunk: int) -> None:
+        kernels.run_sweep(
+            amplitudes.ctypes.data,
+            encoded.layout.ctypes.data,
+            encoded.program.ctypes.data,
+            len(encoded.program),
             encoded.data.ctypes.data,
-            encoded.tables.ctypes.data,
-            len(encoded.tables),
-            encoded.masks.ctypes.data,
-            encoded.phases.ctypes.data,
-            work.ctypes.data,
-            encoded.block_bits,
+            encoded.terms.ctypes.data,
+            scratch[worker].ctypes.data,
+            encoded.num_blocks * chunk // chunks,
+            encoded.num_blocks * (chunk + 1) // chunks,
         )
-        scratch = [_aligned(64 + 2 * encoded.block_amplitudes * item) for _ in range(min(self.threads, chunks))]
 
-        def work(worker: int, chunk: int) -> None:
-            self.kernels.run_sweep(
-                self.amplitudes.ctypes.data,
-                encoded.layout.ctypes.data,
-                encoded.program.ctypes.data,
-                len(encoded.program),
-                encoded.data.ctypes.data,
-                encoded.terms.ctypes.data,
-                scratch[worker].ctypes.data,
-                encoded.num_blocks * chunk // chunks,
-                encoded.num_blocks * (chunk + 1) // chunks,
-            )
+    return Chunks(chunks, work)
 
-        for_chunks(work, chunks, self.threads)
+
+def _fill_tables(kernels: Kernels, encoded: Encoded) -> None:
+    work = np.empty(2 * encoded.block_amplitudes)
+    kernels.fill_tables(
+        encoded.data.ctypes.data,
+        encoded.tables.ctypes.data,
+        len(encoded.tables),
+        encoded.masks.ctypes.data,
+        encoded.phases.ctypes.data,
+        work.ctypes.data,
+        encoded.block_bits,
+    )
+
+
+def _multiply(amplitudes: NDArray[Any], factor: complex, workers: int) -> Chunks:
+    """A global phase that no sweep took along."""
+
+    def work(worker: int, chunk: int) -> None:
+        amplitudes[chunk * _CHUNK_AMPLITUDES : (chunk + 1) * _CHUNK_AMPLITUDES] *= factor
+
+    return Chunks(-(-len(amplitudes) // _CHUNK_AMPLITUDES), work)
+
+
+def _transpose(tensor: NDArray[Any], axes: list[int], workers: int) -> Chunks:
+    def work(worker: int, chunk: int) -> None:
+        tensor[...] = tensor.transpose(axes).copy()
+
+    return Chunks(1, work)
 
 
 def _aligned(size: int) -> NDArray[np.uint8]:

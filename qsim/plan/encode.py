@@ -20,9 +20,10 @@ from qsim.plan.ready import Ready
 from qsim.plan.schedule import Sweep
 from qsim.plan.steps import Flip, Phase, Turn
 
-__all__ = ["Encoded", "encode"]
+__all__ = ["HEADER_BYTES", "Encoded", "encode"]
 
 OCTETS, EXCHANGE, DENSE, BLOCKS, TABLE, PHASE, SCALAR = range(7)  # as in qsim.kernels.sweep
+HEADER_BYTES = 64  # before the scratch of a block
 _MAX_RUN_BITS = 8  # contiguous runs of at most 256 amplitudes
 _NONE = 1 << 62  # later than any step
 _FEW = 4  # phases that hold back other turns: with so few a table would not pay for the passes that it helps
@@ -327,7 +328,8 @@ class _Encoder:
         low = 0
         while low < len(self.bits) and self.bits[low] == low:
             low += 1
-        low = min(low, _MAX_RUN_BITS)
+        low = min(low, HEADER_BYTES = 64  # before the scratch of a block
+_MAX_RUN_BITS)
         offsets = _subset_sums([1 << bit for bit in self.bits[low:]])
         order = _subset_sums(
             [self.group_bytes << (self.position[1 << bit] - self.lane_bits) for bit in self.bits[self.lane_bits :]]

@@ -7,12 +7,13 @@ step if no step left behind holds one of its bits and if the bits it flips or mi
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 
 from qsim.plan.steps import Flip, Pair, Phase, Turn
 
 __all__ = ["MemoryStep", "Sweep", "schedule"]
 
+LOOK_AHEAD = 2048  # steps that a sweep chooses from: bounds its time, and what planning a long circuit takes
 MemoryStep = Phase | Turn | Flip | Pair
 
 
@@ -44,13 +45,15 @@ def schedule(steps: Iterable[MemoryStep], num_bits: int, block_bits: int, low_bi
     """
     if block_bits < min(2, num_bits):
         raise ValueError(f"Argument `block_bits` must be at least 2, but is {block_bits}.")
-    remaining = list(steps)
+    waiting = iter(steps)
+    remaining = list(islice(waiting, LOOK_AHEAD))
     sweeps: list[Sweep] = []
     block_bits = min(block_bits, max(num_bits, 1))
     low = (1 << max(min(low_bits, block_bits - 2), 0)) - 1
     while remaining:
         sweep, remaining = _best(remaining, low, block_bits, num_bits)
         sweeps.append(sweep)
+        remaining += islice(waiting, LOOK_AHEAD - len(remaining))
     return sweeps
 
 

@@ -1,7 +1,5 @@
 """State: a pure state of a register, as its 2^n amplitudes."""
 
-import cmath
-import math
 import numbers
 from collections.abc import Sequence
 from functools import reduce
@@ -14,7 +12,7 @@ from numpy.typing import NDArray
 from qsim import bits
 from qsim.algebra import Operator
 from qsim.errors import StateError
-from qsim.states import labels, observables, show, vectors
+from qsim.states import labels, observables, show, storage, vectors
 from qsim.states._qubits import check_num_qubits, check_qubits, require_entries
 from qsim.states.base import QuantumState
 from qsim.states.density import DensityMatrix
@@ -55,8 +53,9 @@ class State(QuantumState):
     |101⟩   (q0 q1 q2)
     """
 
-    __slots__ = ("_amplitudes", "_known_normalized", "_num_qubits")
-    _amplitudes: Amplitudes
+    __slots__ = ("_amplitudes", "_file", "_known_normalized", "_num_qubits")
+    _amplitudes: Amplitudes  # missing while the file of a `memmap` is in the middle of a run
+    _file: storage.StateFile | None
     _known_normalized: bool  # the norm was found to be 1; otherwise it is not known yet, or is not
     _num_qubits: int
     __iter__ = None  # `state[0]` would otherwise make it an iterable that fails at its end
@@ -67,7 +66,7 @@ class State(QuantumState):
         if num_qubits is not None and found != num_qubits:
             raise StateError(f"Argument `num_qubits` is {num_qubits}, but the state has {found} qubits.")
         if normalize:
-            amplitudes = _divided_by_norm(amplitudes)
+            amplitudes = vectors.divided_by_norm(amplitudes)
         elif not vectors.is_normalized(amplitudes):
             hint = "pass normalize=True to divide by it"
             raise vectors.normalization_error(amplitudes, "Argument `amplitudes`", hint)
@@ -78,6 +77,7 @@ class State(QuantumState):
         self._amplitudes.flags.writeable = False
         self._num_qubits = vectors.register_of(amplitudes)
         self._known_normalized = normalized
+        self._file = None
 
     @classmethod
     def _wrap(cls, amplitudes: Amplitudes, normalized: bool = True) -> "State":
@@ -160,7 +160,7 @@ class State(QuantumState):
 
     def normalized(self) -> "State":
         """This vector divided by its norm."""
-        return State._wrap(_divided_by_norm(self._amplitudes))
+        return State._wrap(vectors.divided_by_norm(self._amplitudes))
 
     def __getitem__(self, key: str | int) -> complex:
         """Amplitude of a bit string (qubit 0 first) or of a basis index.
@@ -206,14 +206,14 @@ class State(QuantumState):
     def __mul__(self, other: Any) -> "State":
         if not isinstance(other, numbers.Number):
             return NotImplemented
-        return State._wrap(self._amplitudes * _finite(other), normalized=False)
+        return State._wrap(self._amplitudes * vectors.finite(other), normalized=False)
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> "State":
         if not isinstance(other, numbers.Number):
             return NotImplemented
-        divisor = _finite(other)
+        divisor = vectors.finite(other)
         if divisor == 0:
             raise StateError("A state cannot be divided by 0.")
         return State._wrap(self._amplitudes / divisor, normalized=False)
@@ -416,23 +416,51 @@ class State(QuantumState):
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "State":
-        """Read a state from a `.npy` file of amplitudes, checked like any other vector; nothing is unpickled.
+        """Read a state from a `.npy` file of amplitudes or a file of `State.memmap`, checked like any other vector.
 
         Raises:
-            StateError: the file is no `.npy` file, or does not hold a normalised vector.
+            StateError: the file is of neither kind, is damaged or unfinished, or does not hold a normalised vector.
         """
-        try:
-            # Mapped, not read: a header that promises more than the file holds takes no memory.
-            stored = np.lib.format.open_memmap(path, mode="r")
-        except OSError:
-            raise
-        except Exception as error:  # NumPy's header parser raises many types
-            raise StateError(
-                f"Argument `path` must be a .npy file, but {str(path)!r} cannot be read: {error}"
-            ) from None
-        if stored.dtype.kind not in "fc":
-            raise StateError(f"Argument `path` must hold complex amplitudes, but {str(path)!r} holds {stored.dtype}.")
-        return cls(stored)
+        return cls(storage.open_amplitudes(path))
+
+    @classmethod
+    def memmap(cls, path: str | PathLike[str], num_qubits: int, *, precision: str = "double") -> "State":
+        """A state whose amplitudes are a file, for registers larger than memory: `run(circuit, None, out=state)`.
+
+        Where there is no file, one of |0…0⟩ is made, of 2^n · 16 bytes (single precision: 8) and 4 KiB. This is the one
+        kind of state that changes: a run with it as `out` writes to it. A run that was stopped is taken up again by the
+        same call, and until then the state cannot be read.
+
+        Args:
+            path: of the file.
+            num_qubits: size of the register.
+            precision: "double" or "single".
+
+        Raises:
+            StateError: the file is of another kind, size or precision, is damaged, or was left by a killed run.
+            TooLargeError: the disk does not hold it.
+
+        >>> import tempfile
+        >>> from qsim import Circuit, run
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     run(Circuit(2).h(0).cx(0, 1), None, out=State.memmap(f"{folder}/bell.state", 2)).state
+        0.7071|00⟩ + 0.7071|11⟩   (q0 q1)
+        """
+        state = object.__new__(cls)
+        state._follow(storage.StateFile.at(path, check_num_qubits(num_qubits), precision))
+        return state
+
+    def _follow(self, file: storage.StateFile, normalized: bool = False) -> None:
+        """Show what a file holds now."""
+        self._set(file.amplitudes, normalized=normalized)
+        self._file = file
+        if file.unreadable:
+            del self._amplitudes
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_amplitudes" and self._file is not None:
+            raise StateError(self._file.unreadable)
+        raise AttributeError(f"'State' object has no attribute {name!r}")
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self._amplitudes, dtype=dtype, copy=copy)
@@ -441,6 +469,8 @@ class State(QuantumState):
         return State._wrap, (np.asarray(self._amplitudes), self._known_normalized)
 
     def __repr__(self) -> str:
+        if self._file is not None and self._file.unreadable:
+            return f"<State: {self._num_qubits} qubits, {self._file.unreadable}>"
         return show.ket_sum(self._amplitudes, self._num_qubits)
 
     def _repr_latex_(self) -> str:
@@ -464,20 +494,6 @@ def _amplitudes_of(value: Any, num_qubits: int | None) -> Amplitudes:
             raise TypeError(f"A basis index needs the size of its register: State({value}, num_qubits=...).")
         return labels.basis_amplitudes(int(value), num_qubits)
     return vectors.as_amplitudes(value)
-
-
-def _finite(number: Any) -> complex:
-    scale = complex(number)  # a Python number keeps single precision
-    if not cmath.isfinite(scale):
-        raise StateError(f"A state is multiplied and divided by finite numbers only, not by {number}.")
-    return scale
-
-
-def _divided_by_norm(amplitudes: Amplitudes) -> Amplitudes:
-    length = vectors.norm(amplitudes)
-    if length == 0 or not math.isfinite(length):
-        raise StateError(f"A vector of norm {length} cannot be normalised.")
-    return amplitudes / length
 
 
 def _require_state(other: Any) -> None:

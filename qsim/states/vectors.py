@@ -3,6 +3,7 @@
 Everything reads a vector block by block, so that a register that fills the memory can still be asked.
 """
 
+import cmath
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ __all__ = [
     "as_amplitudes",
     "as_numbers",
     "distance",
+    "divided_by_norm",
+    "finite",
     "inner",
     "is_normalized",
     "marginal",
@@ -113,6 +116,22 @@ def distance(left: Amplitudes, right: Amplitudes, factor: complex) -> float:
     block = bits.register_size(BLOCK_QUBITS)
     pieces = (slice(start, start + block) for start in range(0, len(left), block))
     return math.hypot(*(norm(left[piece] - factor * right[piece]) for piece in pieces))
+
+
+def finite(number: Any) -> complex:
+    """The number as a Python one, which keeps an array's precision; infinite ones and NaN are refused."""
+    scale = complex(number)
+    if not cmath.isfinite(scale):
+        raise StateError(f"A state is multiplied and divided by finite numbers only, not by {number}.")
+    return scale
+
+
+def divided_by_norm(amplitudes: Amplitudes) -> Amplitudes:
+    """The vector with norm 1."""
+    length = norm(amplitudes)
+    if length == 0 or not math.isfinite(length):
+        raise StateError(f"A vector of norm {length} cannot be normalised.")
+    return amplitudes / length
 
 
 def is_normalized(amplitudes: Amplitudes) -> bool:

@@ -187,6 +187,7 @@ def test_encoder_and_kernels_mean_the_same_codes():
 
     for name in ("OCTETS", "EXCHANGE", "DENSE", "BLOCKS", "TABLE", "PHASE", "SCALAR"):
         assert getattr(encode, name) == getattr(sweep, name)
+    assert encode.HEADER_BYTES == sweep.HEADER
 
 
 def test_a_brick_circuit_takes_few_sweeps():
