@@ -328,8 +328,7 @@ class _Encoder:
         low = 0
         while low < len(self.bits) and self.bits[low] == low:
             low += 1
-        low = min(low, HEADER_BYTES = 64  # before the scratch of a block
-_MAX_RUN_BITS)
+        low = min(low, _MAX_RUN_BITS)
         offsets = _subset_sums([1 << bit for bit in self.bits[low:]])
         order = _subset_sums(
             [self.group_bytes << (self.position[1 << bit] - self.lane_bits) for bit in self.bits[self.lane_bits :]]

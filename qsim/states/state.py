@@ -106,11 +106,7 @@ class State(QuantumState):
             num_qubits: size of the register.
             seed: an int or a `numpy.random.Generator`.
         """
-        number = check_num_qubits(num_qubits)
-        require_entries(number, f"A state of {number} qubits")
-        amplitudes = make_rng(seed).standard_normal(2 * bits.register_size(number)).view(np.complex128)
-        amplitudes /= vectors.norm(amplitudes)
-        return cls._wrap(amplitudes)
+        return cls._wrap(vectors.haar_random(check_num_qubits(num_qubits), make_rng(seed)))
 
     @classmethod
     def bell(cls, kind: str = "phi+") -> "State":

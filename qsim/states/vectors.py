@@ -23,6 +23,7 @@ __all__ = [
     "distance",
     "divided_by_norm",
     "finite",
+    "haar_random",
     "inner",
     "is_normalized",
     "marginal",
@@ -116,6 +117,14 @@ def distance(left: Amplitudes, right: Amplitudes, factor: complex) -> float:
     block = bits.register_size(BLOCK_QUBITS)
     pieces = (slice(start, start + block) for start in range(0, len(left), block))
     return math.hypot(*(norm(left[piece] - factor * right[piece]) for piece in pieces))
+
+
+def haar_random(num_qubits: int, rng: np.random.Generator) -> Amplitudes:
+    """A vector of the Haar measure: normal real and imaginary parts, normalised."""
+    require_entries(num_qubits, f"A state of {num_qubits} qubits")
+    amplitudes = rng.standard_normal(2 * bits.register_size(num_qubits)).view(np.complex128)
+    amplitudes /= norm(amplitudes)
+    return amplitudes
 
 
 def finite(number: Any) -> complex:
