@@ -6,7 +6,7 @@ from pathlib import Path
 
 from qsim.errors import QsimError
 
-__all__ = ["ITEM_BYTES", "KERNELS", "KernelError", "Source", "Target", "host_target"]
+__all__ = ["DIRECT", "ITEM_BYTES", "KERNELS", "SOURCES", "KernelError", "Source", "Target", "host_target"]
 
 ITEM_BYTES = {"double": 8, "single": 4}  # a real number of each precision
 _WIDTHS = ((64, {"avx512f"}), (32, {"avx2", "fma"}))  # vector bytes, and what they need; else 16: NEON, SSE2
@@ -24,8 +24,15 @@ class Source:
     files: tuple[str, ...]
 
 
-_FILES = ("build.py", "vector.py", "sweep.py")
-KERNELS = Source("qsim.kernels.sweep", tuple(str(Path(__file__).with_name(name)) for name in _FILES))
+def _source(name: str) -> Source:
+    """A kernel module of this package."""
+    files = ("build.py", "vector.py", f"{name}.py")
+    return Source(f"qsim.kernels.{name}", tuple(str(Path(__file__).with_name(file)) for file in files))
+
+
+KERNELS = _source("sweep")  # many gates in each pass over memory
+DIRECT = _source("direct")  # gate by gate
+SOURCES = (KERNELS, DIRECT)
 
 
 @dataclass(frozen=True)

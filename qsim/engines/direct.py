@@ -1,0 +1,116 @@
+"""The direct engine: compiled code carries out gate by gate, each in one pass over the state.
+
+For states that fit the cache nothing is faster: the circuit is one call, and little is to be prepared. The numbers of
+gates are worked out by compiled code, too, from their angles; so a circuit runs again with other values in microseconds.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsim import bits
+from qsim.engines import numpy_path
+from qsim.engines.job import Job
+from qsim.engines.program import Program, encode
+from qsim.kernels import Kernels, load
+from qsim.kernels.target import DIRECT
+from qsim.kernels.threads import default_threads, for_chunks
+
+__all__ = ["Runner", "simulate"]
+
+_SERIAL = 2**17  # amplitudes up to which one thread does it all: a step over them takes 0.1 ms, as starting threads does
+_CALL = 2**22  # amplitudes, over all steps of a call: some milliseconds between two looks at Ctrl-C
+_CHUNK = 2**19  # amplitudes of one step in a call
+_ITEM = 8  # bytes of a real number in double precision
+_POWERS = 4 * 5 * 2  # real numbers that the powers of a gate's angles take
+_SCRATCH = 2 * 16 * 8  # and a dense step's amplitudes: 16 vectors of at most 8, twice
+_PRECISION = {np.dtype(np.complex128): "double", np.dtype(np.complex64): "single"}
+
+
+def simulate(job: Job) -> NDArray[Any]:
+    """The state after the circuit's operations; `job.amplitudes` is overwritten with it and returned."""
+    runner = Runner(encode(job.circuit), _PRECISION[job.amplitudes.dtype], job.threads)
+    runner.run(job.amplitudes)
+    return job.amplitudes
+
+
+class Runner:
+    """A program and the kernels of a precision, to be run any number of times, by any thread."""
+
+    def __init__(self, program: Program, precision: str, threads: int | None = None) -> None:
+        self.program, self.kernels, self.threads = program, load(precision, source=DIRECT), threads
+        self._sums, self._kept = _affine_sums(program)
+        arrays = (self._sums, program.jobs, program.rows, program.places)
+        self._at_sums, self._at_jobs, self._at_rows, self._at_places = (array.ctypes.data for array in arrays)
+
+    def run(self, amplitudes: NDArray[Any], values: NDArray[np.float64] | None = None) -> None:
+        """Carry out the program in place.
+
+        Args:
+            amplitudes: contiguous, of length 2^n and of the kernels' precision.
+            values: finite, of the parameters in the program's order, where it has any.
+
+        Raises:
+            ParameterError: an angle is not finite at these values.
+        """
+        program, state = self.program, amplitudes.ctypes.data
+        work, numbers, scratch = self._numbers(values)
+        first = 0
+        for last, operation in program.pauses:
+            self._steps(state, first, last, numbers, scratch)
+            numpy_path.apply_operation(amplitudes.reshape([2] * program.num_qubits), operation)
+            first = last
+        self._steps(state, first, len(program.rows), numbers, scratch)
+        del work  # it was used until here
+
+    def _numbers(self, values: NDArray[np.float64] | None) -> tuple[NDArray[np.float64], int, int]:
+        """An array that holds the numbers of all steps and scratch; the addresses of the two."""
+        program, evaluator = self.program, self.program.evaluator
+        fixed = program.numbers.view(np.float64)
+        num_angles = int(self._sums[0])
+        workers = 1 if self._is_serial else self.threads or default_threads()
+        work = np.empty(len(fixed) + num_angles + _POWERS + workers * _SCRATCH)
+        work[: len(fixed)] = fixed
+        numbers = work.ctypes.data
+        angles, powers = numbers + _ITEM * len(fixed), numbers + _ITEM * (len(fixed) + num_angles)
+        slots = program.angles if evaluator is None else evaluator.slots(values)
+        at_angles = angles if evaluator else program.angles.ctypes.data
+        jobs = len(program.jobs)
+        self.kernels.fill_numbers(self._at_sums, slots.ctypes.data, at_angles, self._at_jobs, jobs, numbers, powers)
+        if evaluator and not np.isfinite(work[len(fixed) : len(fixed) + num_angles]).all():
+            evaluator(values)  # says which
+        return work, numbers, powers + _ITEM * _POWERS
+
+    @property
+    def _is_serial(self) -> bool:
+        return bits.register_size(self.program.num_qubits) <= _SERIAL
+
+    def _steps(self, state: int, first: int, last: int, numbers: int, scratch: int) -> None:
+        """Steps first … last−1: many in a call on a small state, each in parts on a large one."""
+        n, run_rows = self.program.num_qubits, self.kernels.run_rows
+        rows, places, size = self._at_rows, self._at_places, bits.register_size(n)
+        if self._is_serial:
+            at_once = _CALL // size
+            for row in range(first, last, at_once):
+                run_rows(state, n, rows, row, min(row + at_once, last), places, numbers, 0, 1, scratch)
+            return
+        threads = self.threads or default_threads()
+        parts = max(size // _CHUNK, threads)
+        for row in range(first, last):
+
+            def work(worker: int, part: int, row: int = row) -> None:
+                own = scratch + worker * _ITEM * _SCRATCH
+                run_rows(state, n, rows, row, row + 1, places, numbers, part, parts, own)
+
+            for_chunks(work, parts, threads)
+
+
+def _affine_sums(program: Program) -> tuple[NDArray[np.int64], tuple[NDArray[Any], ...]]:
+    """The angles as sums over slots, as the kernel reads them: how many, and the addresses of the arrays beside."""
+    if program.evaluator is None:
+        return np.zeros(4, dtype=np.int64), ()
+    rows = program.evaluator.results
+    starts = np.append(rows.starts, len(rows.columns)).astype(np.int64)
+    arrays = (starts, rows.columns.astype(np.int64), rows.coefficients.copy())
+    return np.array([len(rows.starts), *(array.ctypes.data for array in arrays)], dtype=np.int64), arrays
