@@ -12,7 +12,7 @@ from qsim import bits
 from qsim.circuit import Circuit, Instruction, Operation
 from qsim.circuit.analysis import final_measurements, locate
 from qsim.engines import kron, numpy_path, reference
-from qsim.engines.job import COMPILED_QUBITS, Job
+from qsim.engines.job import COMPILED_QUBITS, DIRECT_QUBITS, Job
 from qsim.errors import CircuitError, ParameterError, StateError
 from qsim.memory import available_memory, require_memory
 from qsim.states import Counts, State
@@ -33,14 +33,19 @@ class Method(NamedTuple):
 
 
 def _compiled(job: Job) -> NDArray[Any]:
-    from qsim.engines import statevector  # loads the planner, and LLVM at the first call
+    """Gate by gate while the state fits the cache, then planned. Loads LLVM at the first call."""
+    if job.circuit.num_qubits <= DIRECT_QUBITS:
+        from qsim.engines import direct
+
+        return direct.simulate(job)
+    from qsim.engines import statevector
 
     return statevector.simulate(job)
 
 
 METHODS: dict[str, Method] = {
     "statevector": Method(
-        _compiled, lambda n, size: size * bits.register_size(n), "compiled kernels, many gates in each pass over memory"
+        _compiled, lambda n, size: size * bits.register_size(n), "compiled kernels, many gates while data is in the cache"
     ),
     "numpy": Method(numpy_path.simulate, lambda n, size: size * bits.register_size(n), "gates on slices of the state"),
     "dense": Method(kron.simulate_dense, lambda n, size: 128 * bits.register_size(2 * n), "one dense Kronecker matrix"),
@@ -55,6 +60,7 @@ _CHOICES = ("auto", *METHODS)
 _LOAD_SECONDS = 0.1  # what loading LLVM and the kernels takes: less work than that is done by NumPy
 _BUILD_SECONDS = 10.0  # what compiling them takes, once a machine
 _NUMPY_SECONDS = 4e-9  # a gate of the NumPy engine, an amplitude (20 qubits, double precision)
+_NUMPY_CALL_SECONDS = 15e-6  # a gate of the NumPy engine on few qubits
 _DTYPES = {"double": np.complex128, "single": np.complex64}
 _SAMPLING_BYTES = 16  # probabilities of the measured qubits, twice while they are summed
 
@@ -108,8 +114,8 @@ def run(
         circuit: what to run; all parameters bound, measurements at the end.
         shots: number of samples; `None` for none, which keeps the state. Where nothing is measured all qubits are.
         seed: an int or a numpy Generator; by default fresh, and recorded in the result.
-        method: "auto", "statevector" (compiled; fewer than 10 qubits run on "numpy"), "numpy", "dense", "sparse" or
-            "reference".
+        method: "auto", "statevector" (compiled; fewer than 10 qubits wait for no compiler and run on "numpy" while there
+            are no kernels), "numpy", "dense", "sparse" or "reference".
         precision: "double" (complex128) or "single" (complex64).
         initial: starting `State`, label or amplitudes; |0…0⟩ by default.
         observables: operators whose expectation values in the final state are wanted.
@@ -199,6 +205,7 @@ def steps(circuit: Circuit) -> Iterator[tuple[Instruction, State]]:
 
 
 _spent = 0.0  # seconds of work that the NumPy engine was given in this process
+_look: dict[tuple[str, bool], float] = {}  # work from which on to look for kernels, where that is known to differ
 
 
 def _check_method(method: Any) -> None:
@@ -210,19 +217,29 @@ def _choose(method: str, circuit: Circuit, precision: str) -> str:
     """The engine: as named, or for "auto" the compiled one as soon as it saves more time than it takes to load."""
     if method == "auto":
         return _automatic(circuit, precision)
-    return "numpy" if method == "statevector" and circuit.num_qubits < COMPILED_QUBITS else method
+    if method == "statevector" and circuit.num_qubits < COMPILED_QUBITS:  # nobody waits for a compiler for so little
+        from qsim.kernels import loader
+        from qsim.kernels.target import DIRECT
+
+        return "numpy" if loader.status(precision, source=DIRECT) == "missing" else method
+    return method
 
 
 def _automatic(circuit: Circuit, precision: str) -> str:
     global _spent
-    from qsim.kernels import loader  # here, so that importing qsim does not wait for it
+    is_direct = circuit.num_qubits <= DIRECT_QUBITS
+    done = _spent + len(circuit) * (_NUMPY_CALL_SECONDS + _NUMPY_SECONDS * bits.register_size(circuit.num_qubits))
+    if done >= _look.get((precision, is_direct), _LOAD_SECONDS):  # looking loads LLVM
+        from qsim.kernels import loader
+        from qsim.kernels.target import DIRECT, KERNELS
 
-    work = _NUMPY_SECONDS * len(circuit) * bits.register_size(circuit.num_qubits)
-    if circuit.num_qubits >= COMPILED_QUBITS and _spent + work >= _LOAD_SECONDS:  # asking loads LLVM
-        needed = {"loaded": 0.0, "compiled": 0.0, "missing": _BUILD_SECONDS}[loader.status(precision)]
-        if _spent + work >= needed and loader.try_load(precision) is not None:
+        source = DIRECT if is_direct else KERNELS
+        needed = {"loaded": 0.0, "compiled": 0.0, "missing": _BUILD_SECONDS}[loader.status(precision, source=source)]
+        if done >= needed and loader.try_load(precision, source=source) is not None:
+            _look[precision, is_direct] = 0.0
             return "statevector"
-    _spent += work
+        _look[precision, is_direct] = 2 * done
+    _spent = done
     return "numpy"
 
 
