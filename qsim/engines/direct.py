@@ -4,6 +4,7 @@ For states that fit the cache nothing is faster: the circuit is one call, and li
 gates are worked out by compiled code, too, from their angles; so a circuit runs again with other values in microseconds.
 """
 
+from ctypes import addressof, c_byte
 from typing import Any
 
 import numpy as np
@@ -39,71 +40,71 @@ class Runner:
     """A program and the kernels of a precision, to be run any number of times, by any thread."""
 
     def __init__(self, program: Program, precision: str, threads: int | None = None) -> None:
-        self.program, self.kernels, self.threads = program, load(precision, source=DIRECT), threads
-        self._sums, self._kept = _affine_sums(program)
-        arrays = (self._sums, program.jobs, program.rows, program.places)
+        self.program, self.kernels = program, load(precision, source=DIRECT)
+        self.is_serial = bits.register_size(program.num_qubits) <= _SERIAL
+        self.threads = 1 if self.is_serial else threads or default_threads()
+        sums, self._kept = _affine_sums(program)
+        arrays = (sums, program.jobs, program.rows, program.places)
         self._at_sums, self._at_jobs, self._at_rows, self._at_places = (array.ctypes.data for array in arrays)
+        self._kept += arrays
+        # What a run reads and writes beside the state lies in one array, copied for each run: the slots that angles are
+        # sums over, the numbers of the steps, the angles, their powers, and scratch for each thread.
+        slots = np.ones(program.evaluator.num_slots if program.evaluator else 0)
+        angles = np.zeros(sums[0]) if program.evaluator else program.angles
+        parts = (slots, program.numbers.view(np.float64), angles, np.zeros(_POWERS), np.zeros(self.threads * _SCRATCH))
+        self._blank = np.concatenate(parts)
+        self._offsets = [_ITEM * sum(map(len, parts[:k])) for k in range(1, len(parts))]
 
     def run(self, amplitudes: NDArray[Any], values: NDArray[np.float64] | None = None) -> None:
         """Carry out the program in place.
 
         Args:
             amplitudes: contiguous, of length 2^n and of the kernels' precision.
-            values: finite, of the parameters in the program's order, where it has any.
+            values: of the parameters in the program's order, where it has any.
 
         Raises:
             ParameterError: an angle is not finite at these values.
         """
-        program, state = self.program, amplitudes.ctypes.data
-        work, numbers, scratch = self._numbers(values)
+        program, evaluator = self.program, self.program.evaluator
+        work = self._blank.copy()
+        if evaluator is not None and evaluator.steps:
+            work[: evaluator.num_slots] = evaluator.slots(values)
+        elif evaluator is not None:
+            work[1 : evaluator.num_slots] = values  # behind the slot that holds 1
+        slots, state = _address(work), _address(amplitudes)
+        numbers, angles, powers, scratch = (slots + offset for offset in self._offsets)
+        fill = self.kernels.fill_numbers
+        if fill(self._at_sums, slots, angles, self._at_jobs, len(program.jobs), numbers, powers) and evaluator:
+            evaluator(values)  # raises: it says which expression is not finite
         first = 0
         for last, operation in program.pauses:
             self._steps(state, first, last, numbers, scratch)
             numpy_path.apply_operation(amplitudes.reshape([2] * program.num_qubits), operation)
             first = last
         self._steps(state, first, len(program.rows), numbers, scratch)
-        del work  # it was used until here
-
-    def _numbers(self, values: NDArray[np.float64] | None) -> tuple[NDArray[np.float64], int, int]:
-        """An array that holds the numbers of all steps and scratch; the addresses of the two."""
-        program, evaluator = self.program, self.program.evaluator
-        fixed = program.numbers.view(np.float64)
-        num_angles = int(self._sums[0])
-        workers = 1 if self._is_serial else self.threads or default_threads()
-        work = np.empty(len(fixed) + num_angles + _POWERS + workers * _SCRATCH)
-        work[: len(fixed)] = fixed
-        numbers = work.ctypes.data
-        angles, powers = numbers + _ITEM * len(fixed), numbers + _ITEM * (len(fixed) + num_angles)
-        slots = program.angles if evaluator is None else evaluator.slots(values)
-        at_angles = angles if evaluator else program.angles.ctypes.data
-        jobs = len(program.jobs)
-        self.kernels.fill_numbers(self._at_sums, slots.ctypes.data, at_angles, self._at_jobs, jobs, numbers, powers)
-        if evaluator and not np.isfinite(work[len(fixed) : len(fixed) + num_angles]).all():
-            evaluator(values)  # says which
-        return work, numbers, powers + _ITEM * _POWERS
-
-    @property
-    def _is_serial(self) -> bool:
-        return bits.register_size(self.program.num_qubits) <= _SERIAL
 
     def _steps(self, state: int, first: int, last: int, numbers: int, scratch: int) -> None:
         """Steps first … last−1: many in a call on a small state, each in parts on a large one."""
         n, run_rows = self.program.num_qubits, self.kernels.run_rows
         rows, places, size = self._at_rows, self._at_places, bits.register_size(n)
-        if self._is_serial:
+        if self.is_serial:
             at_once = _CALL // size
             for row in range(first, last, at_once):
                 run_rows(state, n, rows, row, min(row + at_once, last), places, numbers, 0, 1, scratch)
             return
-        threads = self.threads or default_threads()
-        parts = max(size // _CHUNK, threads)
+        parts = max(size // _CHUNK, self.threads)
         for row in range(first, last):
 
             def work(worker: int, part: int, row: int = row) -> None:
                 own = scratch + worker * _ITEM * _SCRATCH
                 run_rows(state, n, rows, row, row + 1, places, numbers, part, parts, own)
 
-            for_chunks(work, parts, threads)
+            for_chunks(work, parts, self.threads)
+
+
+def _address(array: NDArray[Any]) -> int:
+    """Where a writeable array begins; `array.ctypes.data` takes three times as long."""
+    return addressof(c_byte.from_buffer(array))
 
 
 def _affine_sums(program: Program) -> tuple[NDArray[np.int64], tuple[NDArray[Any], ...]]:

@@ -213,21 +213,25 @@ def _fill_numbers() -> Any:
                 write(powers + (2 + m) * _COMPLEX + _WORD, s)
 
     @compiled
-    def add_up(sums: int, slots: int, angles: int) -> None:
-        """`sums`: how many, then the addresses of starts, columns and weights; angle i is the sum over the terms
-        k = starts[i] … starts[i+1] − 1 of weights[k] · slots[columns[k]]."""
+    def add_up(sums: int, slots: int, angles: int) -> int:
+        """Whether an angle is not finite: angle i is the sum of weights[k] · slots[columns[k]] over the terms
+        k = starts[i] … starts[i+1] − 1. `sums`: how many, then the addresses of starts, columns and weights."""
+        strange = 0
         count, starts, columns, weights = word(sums), word(sums + 8), word(sums + 16), word(sums + 24)
         for i in range(count):
             total = 0.0
             for k in range(word(starts + _WORD * i), word(starts + _WORD * (i + 1))):
                 total += read(weights + _WORD * k) * read(slots + _WORD * word(columns + _WORD * k))
             write(angles + _WORD * i, total)
+            strange |= total - total != 0.0  # infinite, or not a number
+        return strange
 
     @compiled
     def fill_numbers(
         sums: int, slots: int, angles: int, jobs: int, count: int, numbers: int, powers: int
     ) -> int:
-        """The numbers of `count` gates with angles, which are affine sums (see `add_up`) or there already.
+        """The numbers of `count` gates with angles, which are affine sums (see `add_up`) or there already. Returns
+        whether an angle is not finite.
 
         A job is three integers:
         the address of its formula, the item of its first angle, the item of its first number. A formula is the address
@@ -235,7 +239,7 @@ def _fill_numbers() -> Any:
         the number of terms, and for each term the item of its coefficient and for each angle m + 2, where the term is
         coefficient · Π e^{i m θ/2}.
         """
-        add_up(sums, slots, angles)
+        strange = add_up(sums, slots, angles)
         for job in range(count):
             at = word(jobs + 24 * job)
             angle = angles + _WORD * word(jobs + 24 * job + 8)
@@ -263,7 +267,7 @@ def _fill_numbers() -> Any:
                 write(number, re)
                 write(number + _WORD, im)
                 number += _COMPLEX
-        return 0
+        return strange
 
     return fill_numbers
 
