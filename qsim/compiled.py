@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qsim import bits
 from qsim.circuit import Circuit, Measurement, Operation, Parameter
 from qsim.circuit.analysis import final_measurements
 from qsim.circuit.parameters import resolve_values
@@ -22,8 +21,6 @@ from qsim.run import run, sample, state
 from qsim.states import Counts, State
 
 __all__ = ["CompiledCircuit", "compile_circuit"]
-
-DTYPES = {"double": np.complex128, "single": np.complex64}
 
 
 def compile_circuit(
@@ -62,12 +59,11 @@ class CompiledCircuit:
         self._is_unitary = all(operation.gate.is_from_table for operation in operations)
         self._measures = len(operations) < len(circuit) and any(isinstance(i, Measurement) for i in circuit)
         self._is_direct = self.num_qubits <= DIRECT_QUBITS and options["method"] in ("auto", "statevector")
-        self._start: NDArray[Any] | None = None
         self._runner: Runner | None = None
         if self._is_direct:
             self._program = encode(circuit, self.parameters)
-            if options["initial"] is not None:
-                self._start = self._started(None)
+            before = state(self._with([]), precision=options["precision"], initial=options["initial"])
+            self._start = before.amplitudes
 
     def __call__(self, values: Any = (), *, out: NDArray[Any] | None = None) -> State:
         """The state at these values.
@@ -85,9 +81,7 @@ class CompiledCircuit:
             return state(self._circuit)  # refuses it, naming the measurement
         return self._state(values, out)
 
-    def sample(
-        self, values: Any = (), shots: int = 1000, seed: int | np.random.Generator | None = None
-    ) -> Counts:
+    def sample(self, values: Any = (), shots: int = 1000, seed: int | np.random.Generator | None = None) -> Counts:
         """Counts of that many shots at these values; see `Circuit.sample`."""
         if self._direct() is None:
             return sample(self._bound(values), shots, seed, **self._options)
@@ -129,17 +123,13 @@ class CompiledCircuit:
 
     def _started(self, out: NDArray[Any] | None) -> NDArray[Any]:
         """The amplitudes to start from, in an array of their own or in `out`."""
-        precision = self._options["precision"]
-        if out is None and self._start is not None:
+        if out is None:
             return self._start.copy()
-        if out is None and self._options["initial"] is None:
-            amplitudes = np.zeros(bits.register_size(self.num_qubits), dtype=DTYPES[precision])
-            amplitudes[0] = 1
-            return amplitudes
-        initial = self._options["initial"] if self._start is None else State._wrap(self._start)
-        started = run(self._with([]), None, method="numpy", precision=precision, initial=initial, out=out).state
-        assert started is not None
-        return np.array(started.amplitudes) if out is None else out
+        start = self._start
+        if type(out) is not np.ndarray or (out.shape, out.dtype) != (start.shape, start.dtype) or not out.flags.carray:
+            state(self._with([]), precision=self._options["precision"], out=out)  # refuses it
+        out[:] = start
+        return out
 
     def _with(self, instructions: list[Any]) -> Circuit:
         """The circuit's registers with other instructions."""

@@ -45,7 +45,7 @@ def _compiled(job: Job) -> NDArray[Any]:
 
 METHODS: dict[str, Method] = {
     "statevector": Method(
-        _compiled, lambda n, size: size * bits.register_size(n), "compiled kernels, many gates while data is in the cache"
+        _compiled, lambda n, size: size * bits.register_size(n), "compiled kernels, many gates on data in the cache"
     ),
     "numpy": Method(numpy_path.simulate, lambda n, size: size * bits.register_size(n), "gates on slices of the state"),
     "dense": Method(kron.simulate_dense, lambda n, size: 128 * bits.register_size(2 * n), "one dense Kronecker matrix"),
@@ -114,8 +114,8 @@ def run(
         circuit: what to run; all parameters bound, measurements at the end.
         shots: number of samples; `None` for none, which keeps the state. Where nothing is measured all qubits are.
         seed: an int or a numpy Generator; by default fresh, and recorded in the result.
-        method: "auto", "statevector" (compiled; fewer than 10 qubits wait for no compiler and run on "numpy" while there
-            are no kernels), "numpy", "dense", "sparse" or "reference".
+        method: "auto", "statevector" (compiled; fewer than 10 qubits wait for no compiler: they run on "numpy" while
+            there are no kernels), "numpy", "dense", "sparse" or "reference".
         precision: "double" (complex128) or "single" (complex64).
         initial: starting `State`, label or amplitudes; |0…0⟩ by default.
         observables: operators whose expectation values in the final state are wanted.

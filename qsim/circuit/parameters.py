@@ -84,6 +84,7 @@ class Evaluator:
         return slots
 
     def __call__(self, values: ArrayLike) -> NDArray[np.float64]:
+        """The expressions at these values: shape (…, number of parameters) gives (…, number of expressions)."""
         slots = self.slots(values)
         with np.errstate(all="ignore"):  # what is not finite is refused below
             results = self.results(slots)
@@ -106,9 +107,7 @@ def _levels(atoms: Sequence[ParameterExpression]) -> list[tuple[str, list[Operat
     return [(name, groups[level, name]) for level, name in sorted(groups)]
 
 
-def compile_expressions(
-    expressions: Sequence[Value], parameters: Sequence[Parameter]
-) -> Evaluator:
+def compile_expressions(expressions: Sequence[Value], parameters: Sequence[Parameter]) -> Evaluator:
     """A fast, picklable function from parameter values to the values of many expressions.
 
     Affine expressions become one sparse matrix product; equal operations are done once, and those of one name and depth

@@ -1,7 +1,7 @@
 """The direct engine: compiled code carries out gate by gate, each in one pass over the state.
 
 For states that fit the cache nothing is faster: the circuit is one call, and little is to be prepared. The numbers of
-gates are worked out by compiled code, too, from their angles; so a circuit runs again with other values in microseconds.
+gates are worked out by compiled code, too, from their angles: a circuit runs again with other values in microseconds.
 """
 
 from ctypes import addressof, c_byte
@@ -14,13 +14,13 @@ from qsim import bits
 from qsim.engines import numpy_path
 from qsim.engines.job import Job
 from qsim.engines.program import Program, encode
-from qsim.kernels import Kernels, load
+from qsim.kernels import load
 from qsim.kernels.target import DIRECT
 from qsim.kernels.threads import default_threads, for_chunks
 
 __all__ = ["Runner", "simulate"]
 
-_SERIAL = 2**17  # amplitudes up to which one thread does it all: a step over them takes 0.1 ms, as starting threads does
+_SERIAL = 2**17  # amplitudes up to which one thread does it all: a step takes 0.1 ms, as starting threads does
 _CALL = 2**22  # amplitudes, over all steps of a call: some milliseconds between two looks at Ctrl-C
 _CHUNK = 2**19  # amplitudes of one step in a call
 _ITEM = 8  # bytes of a real number in double precision
@@ -55,12 +55,12 @@ class Runner:
         self._blank = np.concatenate(parts)
         self._offsets = [_ITEM * sum(map(len, parts[:k])) for k in range(1, len(parts))]
 
-    def run(self, amplitudes: NDArray[Any], values: NDArray[np.float64] | None = None) -> None:
+    def run(self, amplitudes: NDArray[Any], values: Any = ()) -> None:
         """Carry out the program in place.
 
         Args:
             amplitudes: contiguous, of length 2^n and of the kernels' precision.
-            values: of the parameters in the program's order, where it has any.
+            values: numbers for the parameters, in the program's order.
 
         Raises:
             ParameterError: an angle is not finite at these values.
@@ -104,7 +104,7 @@ class Runner:
 
 def _address(array: NDArray[Any]) -> int:
     """Where a writeable array begins; `array.ctypes.data` takes three times as long."""
-    return addressof(c_byte.from_buffer(array))
+    return addressof(c_byte.from_buffer(array.data))
 
 
 def _affine_sums(program: Program) -> tuple[NDArray[np.int64], tuple[NDArray[Any], ...]]:

@@ -47,11 +47,18 @@ class Program(NamedTuple):
 
 
 class _Placed(NamedTuple):
-    """A gate on qubits: its steps as bytes, `number` counted from its first; the places of the dense ones among them."""
+    """A gate on qubits.
+
+    Attributes:
+        base: the gate without its controls.
+        rows: the steps as they lie in memory, `number` counted from the gate's first one.
+        num_rows: how many these are.
+        places: the indices of each dense step among them.
+    """
 
     base: Template
     rows: bytes
-    count: int
+    num_rows: int
     places: tuple[list[int], ...]
 
 
@@ -92,7 +99,7 @@ def encode(circuit: Circuit, parameters: Sequence[Parameter] = ()) -> Program:
             fixed[id(base)] = total, base
             number, total = total, total + base.num_numbers
         rows.append(placed.rows)
-        first += [number] * placed.count
+        first += [number] * placed.num_rows
         places += placed.places
     steps = np.frombuffer(bytearray(b"".join(rows)), dtype=np.int64).reshape(-1, _ROW)
     steps[:, _NUMBER] += np.array(first, dtype=np.int64)
@@ -118,7 +125,7 @@ def encode(circuit: Circuit, parameters: Sequence[Parameter] = ()) -> Program:
 @lru_cache(maxsize=_REMEMBERED)
 def _place(spec: GateSpec, control_state: str, qubits: tuple[int, ...], num_qubits: int) -> _Placed | None:
     """The steps of a gate on qubits, controls first; `None` if it has too many targets."""
-    controls, targets = qubits[: len(control_state)], qubits[len(control_state) :]
+    targets = qubits[len(control_state) :]
     if len(targets) > MAX_TARGETS:
         return None
     base = template(spec.base or spec)

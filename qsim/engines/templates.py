@@ -1,14 +1,14 @@
 """Templates: a gate as steps for the kernels of `kernels/direct.py`, before it is placed on qubits.
 
-Every entry of a gate's matrix is a trigonometric polynomial in half its angles, Σ c_m e^{i m·θ/2} with |m| ≤ 2: such are
-the sines, cosines and phases of the table's formulas. The c_m are read off the formula by a discrete Fourier transform,
-once a process; from then on compiled code works out the entries. Which entries are 0, and so which steps a gate is,
-follows from the c_m, never from the value of an angle.
+Every entry of a gate's matrix is a trigonometric polynomial in half its angles, Σ c_m e^{i m·θ/2} with |m| ≤ 2: such
+are the sines, cosines and phases of the table's formulas. The c_m are read off the formula by a discrete Fourier
+transform, once a process; from then on compiled code works out the entries. Which entries are 0, and so which steps a
+gate is, follows from the c_m, never from the value of an angle.
 """
 
 from functools import lru_cache
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,12 +88,13 @@ def _from_formula(spec: GateSpec) -> Template:
     one = np.zeros(found.shape[2:])
     one[(2,) * one.ndim] = 1
     is_one = np.array([np.array_equal(found[i, i], one) for i in range(len(found))])
-    is_real = (found == np.flip(found, axes).conj()).all(axis=axes)
-    steps, entries = _steps(found.any(axis=axes), is_real, is_one)
+    is_there = np.any(found != 0, axis=axes)
+    is_real = np.all(found == np.flip(found, axes).conj(), axis=axes)
+    steps, entries = _steps(np.asarray(is_there), np.asarray(is_real), is_one)
     words = [0, len(axes), len(entries)]
     for axis in axes:
-        there = found.any(axis=tuple(other for other in range(found.ndim) if other != axis))
-        words.append(int(there[1] or there[3]) + 2 * int(there[0] or there[4]))
+        there = [bool(np.any(found.take(m, axis))) for m in range(_SAMPLES)]
+        words.append((there[1] or there[3]) + 2 * (there[0] or there[4]))
     coefficients: list[complex] = []
     for entry in entries:
         terms = np.argwhere(found[entry]).tolist()
@@ -132,7 +133,7 @@ def _steps(is_there: Mask, is_real: Mask, is_one: Mask) -> tuple[tuple[Step, ...
     for group in _groups(is_there):
         if len(group) == 1 and is_one[group[0]]:
             continue
-        pairs = list(product(group, repeat=2))
+        pairs = [(i, j) for i in group for j in group]
         is_all_real = all(is_real[pair] for pair in pairs)
         steps.append(({1: MULTIPLY, 2: TURN if is_all_real else MIX}.get(len(group), DENSE), group))
         entries += pairs

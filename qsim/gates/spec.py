@@ -22,7 +22,7 @@ class GateSpec:
 
     Attributes:
         name: as in OpenQASM.
-        formula: its Kronecker formula: an unplaced `Operator`, or a function from the angles to one.
+        formula: its Kronecker formula: an unplaced `Operator`, or a function from the angles, if any, to one.
         help: one line that says what it does, with the formula where that has parameters.
         params: names of the angles, in radians.
         qubits: names of the qubits, in order; the first is the left factor.
@@ -61,7 +61,14 @@ class GateSpec:
 
     def operator(self, *params: float) -> Operator:
         """The Kronecker formula at these angles."""
-        return self.formula if isinstance(self.formula, Operator) else self.formula(*params)
+        if not isinstance(self.formula, Operator) and (self.params or self.data is not None):
+            return self.formula(*params)
+        return self.fixed_operator
+
+    @cached_property
+    def fixed_operator(self) -> Operator:
+        """The Kronecker formula of a gate without angles, formed once, when first asked for."""
+        return self.formula if isinstance(self.formula, Operator) else self.formula()
 
     @cached_property
     def fixed_matrix(self) -> NDArray[np.complex128]:
@@ -74,7 +81,6 @@ class GateSpec:
 def controlled_spec(base: GateSpec, name: str, controls: int = 1, **fields: Any) -> GateSpec:
     """The row of a gate with controls on 1: everything follows from the base."""
     state = "1" * controls
-    formula = base.formula
 
     def at(*params: float) -> Operator:
         return controlled(base.operator(*params), state)
@@ -85,7 +91,7 @@ def controlled_spec(base: GateSpec, name: str, controls: int = 1, **fields: Any)
     fields = {"inverse": inverse, "symbol": "●─" * controls + base.symbol, **fields}
     return GateSpec(
         name,
-        controlled(formula, state) if isinstance(formula, Operator) else at,
+        at,
         params=base.params,
         qubits=(*names, *targets),
         structure=base.structure,

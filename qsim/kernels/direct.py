@@ -2,8 +2,8 @@
 
 The state is 2^n complex numbers. A step takes some bits of the index, its targets and its controls: `mask`. All other
 bits run over their values, and around each of their settings lie the amplitudes that the step works on, at the indices
-`setting | a`, `setting | b`, where a and b spell targets and controls. So a control costs nothing but its place in `mask`,
-and any gate that mixes basis states in pairs, as x, rxx, iswap or a controlled ry do, is a few steps on pairs.
+`setting | a`, `setting | b`, where a and b spell targets and controls. So a control costs nothing but its place in
+`mask`, and any gate that mixes basis states in pairs, as x, rxx, iswap or a controlled ry do, is a few steps on pairs.
 
 A step is a row of six integers, `opcode, mask, a, b, number, taken`, where `taken` counts the bits of the mask and its
 complex numbers begin at item `number` of `numbers`:
@@ -116,9 +116,7 @@ def _loops(v: Any, unit: int) -> tuple[Any, ...]:
             at = _next(at, mask, step)
 
     @compiled
-    def dense(
-        state: int, mask: int, places: int, count: int, number: int, scratch: Any, first: int, last: int
-    ) -> None:
+    def dense(state: int, mask: int, places: int, count: int, number: int, scratch: Any, first: int, last: int) -> None:
         """`scratch`: where the amplitudes are kept while they are written, as vectors and flipped ones."""
         at = _spread(first * step, mask)
         for _ in range(first, last):
@@ -227,9 +225,7 @@ def _fill_numbers() -> Any:
         return strange
 
     @compiled
-    def fill_numbers(
-        sums: int, slots: int, angles: int, jobs: int, count: int, numbers: int, powers: int
-    ) -> int:
+    def fill_numbers(sums: int, slots: int, angles: int, jobs: int, count: int, numbers: int, powers: int) -> int:
         """The numbers of `count` gates with angles, which are affine sums (see `add_up`) or there already. Returns
         whether an angle is not finite.
 
@@ -239,7 +235,7 @@ def _fill_numbers() -> Any:
         the number of terms, and for each term the item of its coefficient and for each angle m + 2, where the term is
         coefficient · Π e^{i m θ/2}.
         """
-        strange = add_up(sums, slots, angles)
+        strange: int = add_up(sums, slots, angles)
         for job in range(count):
             at = word(jobs + 24 * job)
             angle = angles + _WORD * word(jobs + 24 * job + 8)
