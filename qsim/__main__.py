@@ -5,7 +5,8 @@ import platform
 import sys
 
 import qsim
-from qsim.kernels import KernelError, info, warmup
+from qsim.errors import KernelError
+from qsim.kernels import info, warmup
 
 __all__ = ["main"]
 
@@ -33,7 +34,7 @@ def _info() -> int:
 def _warmup() -> int:
     try:
         for kernels in warmup():
-            print(f"{kernels.precision}: {_told(kernels.seconds)}")
+            print(f"{kernels.name}, {kernels.precision}: {_told(kernels.seconds)}")
     except KernelError as error:
         print(error, file=sys.stderr)
         return 1

@@ -15,8 +15,7 @@ from qsim.engines.direct import Runner
 from qsim.engines.job import DIRECT_QUBITS
 from qsim.engines.program import encode
 from qsim.errors import ParameterError
-from qsim.kernels import loader
-from qsim.kernels.target import DIRECT
+from qsim.kernels import DIRECT, loader
 from qsim.run import run, sample, state
 from qsim.states import Counts, State
 

@@ -218,8 +218,7 @@ def _choose(method: str, circuit: Circuit, precision: str) -> str:
     if method == "auto":
         return _automatic(circuit, precision)
     if method == "statevector" and circuit.num_qubits < COMPILED_QUBITS:  # nobody waits for a compiler for so little
-        from qsim.kernels import loader
-        from qsim.kernels.target import DIRECT
+        from qsim.kernels import DIRECT, loader
 
         return "numpy" if loader.status(precision, source=DIRECT) == "missing" else method
     return method
@@ -230,8 +229,7 @@ def _automatic(circuit: Circuit, precision: str) -> str:
     is_direct = circuit.num_qubits <= DIRECT_QUBITS
     done = _spent + len(circuit) * (_NUMPY_CALL_SECONDS + _NUMPY_SECONDS * bits.register_size(circuit.num_qubits))
     if done >= _look.get((precision, is_direct), _LOAD_SECONDS):  # looking loads LLVM
-        from qsim.kernels import loader
-        from qsim.kernels.target import DIRECT, KERNELS
+        from qsim.kernels import DIRECT, KERNELS, loader
 
         source = DIRECT if is_direct else KERNELS
         needed = {"loaded": 0.0, "compiled": 0.0, "missing": _BUILD_SECONDS}[loader.status(precision, source=source)]

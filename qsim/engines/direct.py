@@ -14,8 +14,7 @@ from qsim import bits
 from qsim.engines import numpy_path
 from qsim.engines.job import Job
 from qsim.engines.program import Program, encode
-from qsim.kernels import load
-from qsim.kernels.target import DIRECT
+from qsim.kernels import DIRECT, load
 from qsim.kernels.threads import default_threads, for_chunks
 
 __all__ = ["Runner", "simulate"]

@@ -4,16 +4,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from qsim.errors import QsimError
+from qsim.errors import KernelError
 
-__all__ = ["DIRECT", "ITEM_BYTES", "KERNELS", "SOURCES", "KernelError", "Source", "Target", "host_target"]
+__all__ = ["DIRECT", "ITEM_BYTES", "KERNELS", "SOURCES", "Source", "Target", "host_target"]
 
 ITEM_BYTES = {"double": 8, "single": 4}  # a real number of each precision
 _WIDTHS = ((64, {"avx512f"}), (32, {"avx2", "fma"}))  # vector bytes, and what they need; else 16: NEON, SSE2
-
-
-class KernelError(QsimError, RuntimeError):
-    """The compiled kernels cannot be had on this machine; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +18,11 @@ class Source:
 
     module: str
     files: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Of the module, without its package."""
+        return self.module.rpartition(".")[2]
 
 
 def _source(name: str) -> Source:
