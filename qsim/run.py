@@ -60,7 +60,7 @@ _CHOICES = ("auto", *METHODS)
 _LOAD_SECONDS = 0.1  # what loading LLVM and the kernels takes: less work than that is done by NumPy
 _BUILD_SECONDS = 10.0  # what compiling them takes, once a machine
 _NUMPY_SECONDS = 4e-9  # a gate of the NumPy engine, an amplitude (20 qubits, double precision)
-_NUMPY_CALL_SECONDS = 15e-6  # a gate of the NumPy engine on few qubits
+_NUMPY_CALL_SECONDS = 8e-6  # a gate of the NumPy engine on few qubits
 _DTYPES = {"double": np.complex128, "single": np.complex64}
 _SAMPLING_BYTES = 16  # probabilities of the measured qubits, twice while they are summed
 
@@ -236,7 +236,7 @@ def _automatic(circuit: Circuit, precision: str) -> str:
         if done >= needed and loader.try_load(precision, source=source) is not None:
             _look[precision, is_direct] = 0.0
             return "statevector"
-        _look[precision, is_direct] = 2 * done
+        _look[precision, is_direct] = min(2 * done, _BUILD_SECONDS) if done < _BUILD_SECONDS else 2 * done
     _spent = done
     return "numpy"
 

@@ -34,7 +34,8 @@ class Template(NamedTuple):
         steps: opcode, and the basis states of the targets that it works on: one, two, or all that it mixes.
         num_numbers: complex numbers of all steps together.
         numbers: these, in order; of a gate with angles `None`.
-        formula: of a gate with angles: what the kernel `fill_numbers` reads.
+        polynomials: of a gate with angles: coefficients of each number; shape (num_numbers, 5, …), see `harmonics`.
+        formula: the same as the kernel `fill_numbers` reads it.
         coefficients: the numbers to which the address in `formula` leads.
         address: of the formula.
     """
@@ -42,6 +43,7 @@ class Template(NamedTuple):
     steps: tuple[Step, ...]
     num_numbers: int
     numbers: NDArray[np.complex128] | None = None
+    polynomials: NDArray[np.complex128] | None = None
     formula: NDArray[np.int64] | None = None
     coefficients: NDArray[np.complex128] | None = None
     address: int = 0
@@ -104,7 +106,8 @@ def _from_formula(spec: GateSpec) -> Template:
             coefficients.append(found[(*entry, *term)])
     kept, formula = np.array(coefficients), np.array(words)
     formula[0] = kept.ctypes.data
-    return Template(steps, len(entries), None, formula, kept, formula.ctypes.data)
+    polynomials = np.array([found[entry] for entry in entries])
+    return Template(steps, len(entries), None, polynomials, formula, kept, formula.ctypes.data)
 
 
 def _exchanges(images: list[int]) -> tuple[Step, ...]:
