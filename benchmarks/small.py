@@ -1,4 +1,4 @@
-"""Small work: building and running, compiled circuits, the start of a process. `python benchmarks/small.py [repeats]`."""
+"""Small work: building and running, compiled circuits, start of a process. `python benchmarks/small.py [repeats]`."""
 
 import os
 import subprocess

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from qsim import bits
 from qsim.circuit import Circuit, Instruction, Operation
 from qsim.circuit.analysis import final_measurements, locate
-from qsim.engines import kron, numpy_path, reference
+from qsim.engines import numpy_path
 from qsim.engines.job import COMPILED_QUBITS, DIRECT_QUBITS, Job
 from qsim.errors import CircuitError, ParameterError, StateError
 from qsim.memory import available_memory, require_memory
@@ -43,17 +43,33 @@ def _compiled(job: Job) -> NDArray[Any]:
     return statevector.simulate(job)
 
 
+def _dense(job: Job) -> NDArray[Any]:
+    from qsim.engines import kron
+
+    return kron.simulate_dense(job)
+
+
+def _sparse(job: Job) -> NDArray[Any]:
+    from qsim.engines import kron
+
+    return kron.simulate_sparse(job)
+
+
+def _reference(job: Job) -> NDArray[Any]:
+    from qsim.engines import reference
+
+    return reference.simulate(job)
+
+
 METHODS: dict[str, Method] = {
     "statevector": Method(
         _compiled, lambda n, size: size * bits.register_size(n), "compiled kernels, many gates on data in the cache"
     ),
     "numpy": Method(numpy_path.simulate, lambda n, size: size * bits.register_size(n), "gates on slices of the state"),
-    "dense": Method(kron.simulate_dense, lambda n, size: 128 * bits.register_size(2 * n), "one dense Kronecker matrix"),
-    "sparse": Method(
-        kron.simulate_sparse, lambda n, size: 288 * bits.register_size(n), "a sparse Kronecker matrix for each gate"
-    ),
+    "dense": Method(_dense, lambda n, size: 128 * bits.register_size(2 * n), "one dense Kronecker matrix"),
+    "sparse": Method(_sparse, lambda n, size: 288 * bits.register_size(n), "a sparse Kronecker matrix for each gate"),
     "reference": Method(
-        reference.simulate, lambda n, size: 96 * bits.register_size(2 * n), "a dense Kronecker matrix for each gate"
+        _reference, lambda n, size: 96 * bits.register_size(2 * n), "a dense Kronecker matrix for each gate"
     ),
 }
 _CHOICES = ("auto", *METHODS)

@@ -1,7 +1,6 @@
 """GateSpec: what a row of the gate table says of a gate."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsim.algebra import Operator
+from qsim.frozen import Frozen, assign
 from qsim.gates.formulas import controlled
 
 __all__ = ["GateSpec", "Structure", "controlled_spec"]
@@ -16,9 +16,8 @@ __all__ = ["GateSpec", "Structure", "controlled_spec"]
 Structure = Literal["diagonal", "permutation", "rotation", "dense"]
 
 
-@dataclass(frozen=True, eq=False)
-class GateSpec:
-    """A gate as data: one row of the table, or the private row of a custom gate.
+class GateSpec(Frozen):
+    """A gate as data: one row of the table, or the private row of a custom gate. It is equal to itself alone.
 
     Attributes:
         name: as in OpenQASM.
@@ -53,6 +52,13 @@ class GateSpec:
     controls: int = 0
     base: "GateSpec | None" = None
     data: NDArray[Any] | None = None
+
+    def __init__(self, name: str, formula: Operator | Callable[..., Operator], help: str, **fields: Any) -> None:
+        """Not a dataclass: generating the methods of one would be 1 % of the time that a small program takes."""
+        if unknown := fields.keys() - GateSpec.__annotations__.keys():
+            raise TypeError(f"A GateSpec has no {', '.join(sorted(unknown))}.")
+        for field, value in {"name": name, "formula": formula, "help": help, **fields}.items():
+            assign(self, field, value)
 
     @property
     def num_qubits(self) -> int:
