@@ -59,7 +59,7 @@ def _rotation_row(paulis: str, help: str, **fields: Any) -> GateSpec:
         help,
         params=("theta",),
         qubits=("qubit",) if len(paulis) == 1 else _TWO,
-        structure=structure,  # type: ignore[arg-type]
+        structure=structure,
         inverse=_negate,
         power=lambda t, theta: (name, (theta * t,)),
         reach=2 * _PI,
