@@ -21,6 +21,7 @@ from qsim.states import Counts, DensityMatrix, State
 if TYPE_CHECKING:
     from qsim import plots, testing
     from qsim.algebra import KroneckerProduct, KroneckerSum
+    from qsim.kernels import warmup
 
 __version__ = "0.1.0"
 
@@ -45,6 +46,7 @@ __all__ = [
     "run",
     "states",
     "testing",
+    "warmup",
     *errors.__all__,
 ]
 
@@ -61,4 +63,8 @@ def __getattr__(name: str) -> Any:
         return import_module(f"qsim.{name}")
     if name in ("KroneckerProduct", "KroneckerSum"):
         return getattr(algebra, name)
+    if name == "warmup":
+        from qsim.kernels import warmup
+
+        return warmup
     raise AttributeError(f"module 'qsim' has no attribute {name!r}")

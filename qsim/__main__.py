@@ -3,10 +3,10 @@
 import argparse
 import platform
 import sys
-from itertools import groupby
 
 import qsim
-from qsim.kernels import KernelError, info, warmup
+from qsim.errors import KernelError
+from qsim.kernels import info, warmup
 
 __all__ = ["main"]
 
@@ -33,9 +33,8 @@ def _info() -> int:
 
 def _warmup() -> int:
     try:
-        for precision, loaded in groupby(warmup(), key=lambda kernels: kernels.precision):
-            seconds = [kernels.seconds for kernels in loaded]
-            print(f"{precision}: {_told({phase: sum(part[phase] for part in seconds) for phase in seconds[0]})}")
+        for kernels in warmup():
+            print(f"{kernels.name}, {kernels.precision}: {_told(kernels.seconds)}")
     except KernelError as error:
         print(error, file=sys.stderr)
         return 1

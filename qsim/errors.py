@@ -5,6 +5,7 @@ A message names the argument, the rule and the value that broke it.
 
 __all__ = [
     "CircuitError",
+    "KernelError",
     "OperatorError",
     "ParameterError",
     "QasmError",
@@ -29,6 +30,10 @@ class CircuitError(QsimError, ValueError):
 
 class UnknownGateError(CircuitError, AttributeError):
     """No gate has that name; the message suggests the nearest one."""
+
+
+class KernelError(QsimError, RuntimeError):
+    """The compiled kernels cannot be had on this machine; the message says why."""
 
 
 class OperatorError(QsimError, ValueError):

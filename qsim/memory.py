@@ -3,9 +3,12 @@
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qsim.errors import TooLargeError
+
+if TYPE_CHECKING:
+    from pathlib import Path  # imported where large work asks for memory: it takes 7 ms
 
 __all__ = ["available_memory", "format_bytes", "require_memory"]
 
@@ -53,6 +56,8 @@ def require_memory(needed: int, what: str, hint: str = "") -> None:
 
 
 def _system_available() -> int | None:
+    from pathlib import Path
+
     try:
         for line in Path("/proc/meminfo").read_text().splitlines():
             if line.startswith("MemAvailable:"):
@@ -66,13 +71,15 @@ def _system_available() -> int | None:
 
 
 def _cgroup_available() -> list[int | None]:
+    from pathlib import Path
+
     return [
         _cgroup_left(folder / limit, folder / used, folder / "memory.stat")
         for folder, limit, used in _cgroup_folders(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"))
     ]
 
 
-def _cgroup_folders(membership: Path, mount: Path) -> Iterator[tuple[Path, str, str]]:
+def _cgroup_folders(membership: "Path", mount: "Path") -> "Iterator[tuple[Path, str, str]]":
     """Folders of this process's control group and of those around it, with their names of limit and use."""
     try:
         lines = membership.read_text().splitlines()
@@ -93,7 +100,7 @@ def _cgroup_folders(membership: Path, mount: Path) -> Iterator[tuple[Path, str, 
                 break
 
 
-def _cgroup_left(limit: Path, used: Path, stat: Path) -> int | None:
+def _cgroup_left(limit: "Path", used: "Path", stat: "Path") -> int | None:
     """Limit minus use, where cached file pages count as free: the kernel gives them back."""
     try:
         text = limit.read_text().strip()

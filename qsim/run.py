@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from qsim import bits
 from qsim.circuit import Circuit, Instruction, Operation
 from qsim.circuit.analysis import final_measurements, locate
-from qsim.engines import kron, numpy_path, reference
-from qsim.engines.job import COMPILED_QUBITS, Job
+from qsim.engines import numpy_path
+from qsim.engines.job import COMPILED_QUBITS, DIRECT_QUBITS, Job
 from qsim.engines.options import check_flag, check_path, check_precision, check_progress, check_threads, check_timeout
 from qsim.engines.session import Options, simulate
 from qsim.engines.start import prepare
+from qsim.engines.verify import gate_by_gate
 from qsim.errors import CircuitError, ParameterError
 from qsim.memory import available_memory, require_memory
 from qsim.states import Counts, State
@@ -45,16 +46,41 @@ class Method(NamedTuple):
 
 
 def _compiled(job: Job) -> NDArray[Any]:
-    from qsim.engines import statevector  # loads the planner, and LLVM at the first call
+    """Gate by gate while the state fits the cache, then planned. Loads LLVM at the first call."""
+    if job.control.is_recorded and job.circuit.num_qubits < COMPILED_QUBITS:
+        return numpy_path.simulate(job)  # goes in stages, which can be recorded
+    if job.circuit.num_qubits <= DIRECT_QUBITS and not job.control.is_recorded:
+        from qsim.engines import direct
+
+        return direct.simulate(job)
+    from qsim.engines import statevector
 
     return statevector.simulate(job)
+
+
+def _dense(job: Job) -> NDArray[Any]:
+    from qsim.engines import kron
+
+    return kron.simulate_dense(job)
+
+
+def _sparse(job: Job) -> NDArray[Any]:
+    from qsim.engines import kron
+
+    return kron.simulate_sparse(job)
+
+
+def _reference(job: Job) -> NDArray[Any]:
+    from qsim.engines import reference
+
+    return reference.simulate(job)
 
 
 METHODS: dict[str, Method] = {
     "statevector": Method(
         _compiled,
         lambda n, size: size * bits.register_size(n),
-        "compiled kernels, many gates in each pass over memory",
+        "compiled kernels, many gates on data in the cache",
         in_place=True,
     ),
     "numpy": Method(
@@ -63,12 +89,10 @@ METHODS: dict[str, Method] = {
         "gates on slices of the state",
         in_place=True,
     ),
-    "dense": Method(kron.simulate_dense, lambda n, size: 128 * bits.register_size(2 * n), "one dense Kronecker matrix"),
-    "sparse": Method(
-        kron.simulate_sparse, lambda n, size: 288 * bits.register_size(n), "a sparse Kronecker matrix for each gate"
-    ),
+    "dense": Method(_dense, lambda n, size: 128 * bits.register_size(2 * n), "one dense Kronecker matrix"),
+    "sparse": Method(_sparse, lambda n, size: 288 * bits.register_size(n), "a sparse Kronecker matrix for each gate"),
     "reference": Method(
-        reference.simulate, lambda n, size: 96 * bits.register_size(2 * n), "a dense Kronecker matrix for each gate"
+        _reference, lambda n, size: 96 * bits.register_size(2 * n), "a dense Kronecker matrix for each gate"
     ),
 }
 _CHOICES = ("auto", *METHODS)
@@ -76,6 +100,7 @@ _LOAD_SECONDS = 0.1  # what loading LLVM and the kernels takes: less work than t
 _BUILD_SECONDS = 10.0  # what compiling them takes, once a machine
 _NUMPY_SECONDS = 4e-9  # a gate of the NumPy engine, an amplitude (20 qubits, double precision)
 _LABEL_BYTES = 16  # an amplitude of a label's state, which is formed in double precision
+_NUMPY_CALL_SECONDS = 8e-6  # a gate of the NumPy engine on few qubits
 _SAMPLING_BYTES = 16  # probabilities of the measured qubits, twice while they are summed
 
 
@@ -133,8 +158,8 @@ def run(
         circuit: what to run; all parameters bound, measurements at the end.
         shots: number of samples; `None` for none, which keeps the state. Where nothing is measured all qubits are.
         seed: an int or a numpy Generator; by default fresh, and recorded in the result.
-        method: "auto", "statevector" (compiled; fewer than 10 qubits run on "numpy"), "numpy", "dense", "sparse" or
-            "reference".
+        method: "auto", "statevector" (compiled; fewer than 10 qubits wait for no compiler: they run on "numpy" while
+            there are no kernels), "numpy", "dense", "sparse" or "reference".
         precision: "double" (complex128) or "single" (complex64).
         initial: starting `State`, label or amplitudes; |0…0⟩ by default. Copied, unless `out` is that same state.
         observables: operators whose expectation values in the final state are wanted.
@@ -184,10 +209,11 @@ def run(
     measured = final_measurements(circuit[:])
     _guard(circuit, method, options, sampled=shots is not None and bool(measured))
     name = _choose(method, circuit, precision)
+    engine = METHODS[name]
     if name == "statevector" and not optimize:
-        name = "numpy"
+        engine = engine._replace(simulate=gate_by_gate, reason="gate by gate, as asked for")
     rng, recorded = _generator(seed)
-    final = _final(circuit, name, options)
+    final = _final(circuit, name, engine, options)
     middle = time.perf_counter()
     counts = None if shots is None else _sample(circuit, final, measured, shots, rng)
     end = time.perf_counter()
@@ -197,7 +223,7 @@ def run(
         expectations=_expectations(final, observables),
         seed=recorded,
         method=name,
-        reason=METHODS[name].reason,
+        reason=engine.reason,
         timings={"simulate": middle - start, "sample": end - middle, "total": time.perf_counter() - start},
     )
 
@@ -247,6 +273,7 @@ def steps(circuit: Circuit) -> Iterator[tuple[Instruction, State]]:
 
 
 _spent = 0.0  # seconds of work that the NumPy engine was given in this process
+_look: dict[tuple[str, bool], float] = {}  # work from which on to look for kernels, where that is known to differ
 
 
 def _check_method(method: Any) -> None:
@@ -258,19 +285,27 @@ def _choose(method: str, circuit: Circuit, precision: str) -> str:
     """The engine: as named, or for "auto" the compiled one as soon as it saves more time than it takes to load."""
     if method == "auto":
         return _automatic(circuit, precision)
-    return "numpy" if method == "statevector" and circuit.num_qubits < COMPILED_QUBITS else method
+    if method == "statevector" and circuit.num_qubits < COMPILED_QUBITS:  # nobody waits for a compiler for so little
+        from qsim.kernels import DIRECT, loader
+
+        return "numpy" if loader.status(precision, source=DIRECT) == "missing" else method
+    return method
 
 
 def _automatic(circuit: Circuit, precision: str) -> str:
     global _spent
-    from qsim.kernels import loader  # here, so that importing qsim does not wait for it
+    is_direct = circuit.num_qubits <= DIRECT_QUBITS
+    done = _spent + len(circuit) * (_NUMPY_CALL_SECONDS + _NUMPY_SECONDS * bits.register_size(circuit.num_qubits))
+    if done >= _look.get((precision, is_direct), _LOAD_SECONDS):  # looking loads LLVM
+        from qsim.kernels import DIRECT, KERNELS, loader
 
-    work = _NUMPY_SECONDS * len(circuit) * bits.register_size(circuit.num_qubits)
-    if circuit.num_qubits >= COMPILED_QUBITS and _spent + work >= _LOAD_SECONDS:  # asking loads LLVM
-        needed = {"loaded": 0.0, "compiled": 0.0, "missing": _BUILD_SECONDS}[loader.status(precision)]
-        if _spent + work >= needed and loader.try_load(precision) is not None:
+        source = DIRECT if is_direct else KERNELS
+        needed = {"loaded": 0.0, "compiled": 0.0, "missing": _BUILD_SECONDS}[loader.status(precision, source=source)]
+        if done >= needed and loader.try_load(precision, source=source) is not None:
+            _look[precision, is_direct] = 0.0
             return "statevector"
-    _spent += work
+        _look[precision, is_direct] = min(2 * done, _BUILD_SECONDS) if done < _BUILD_SECONDS else 2 * done
+    _spent = done
     return "numpy"
 
 
@@ -318,13 +353,13 @@ def _is_from_table(instruction: Instruction) -> bool:
     return not isinstance(instruction, Operation) or instruction.gate.is_from_table
 
 
-def _final(circuit: Circuit, name: str, options: Options) -> State:
+def _final(circuit: Circuit, name: str, method: Method, options: Options) -> State:
     """The state after the circuit."""
-    method, file = METHODS[name], options.out._file if isinstance(options.out, State) else None
+    file = options.out._file if isinstance(options.out, State) else None
     if not method.in_place and (file is not None or options.checkpoint is not None):
         what = "run on a State.memmap" if file is not None else "keep checkpoints"
         raise CircuitError(f'Method {name!r} cannot {what}: use "statevector" or "numpy".')
-    if options.verify and name == "numpy":
+    if options.verify and (name == "numpy" or method.simulate is gate_by_gate):
         options = replace(options, verify=False)
     amplitudes = simulate(circuit, method.simulate, options)
     is_unitary = all(map(_is_from_table, circuit))

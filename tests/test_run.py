@@ -1,6 +1,7 @@
 """The one entry: options, results, seeds, memory, and what is refused."""
 
 import gc
+import sys
 from itertools import pairwise
 
 import numpy as np
@@ -8,10 +9,12 @@ import pytest
 
 from qsim import Circuit, CircuitError, Parameter, ParameterError, State, StateError, TooLargeError, gates, run
 from qsim.algebra import X, Z
+from qsim.kernels import loader
 from qsim.run import METHODS
 from qsim.testing import assert_counts_follow, random_circuit
 
 BELL = Circuit(2).h(0).cx(0, 1)
+run_module = sys.modules["qsim.run"]  # `qsim.run` is the function
 
 
 def test_the_first_lines_that_a_person_types():
@@ -29,14 +32,14 @@ def test_result_carries_what_was_asked_for():
     result = run(BELL, 100, seed=3, observables={"zz": Z(0) @ Z(1), "x": X(0)})
     assert result.state is None
     assert result.seed == 3
-    assert result.method == "numpy"
+    assert result.method in ("numpy", "statevector")
     assert result.expectations["zz"] == pytest.approx(1)
     assert result.expectations["x"] == pytest.approx(0)
     assert set(result.timings) == {"simulate", "sample", "total"}
     assert run(BELL, None).counts is None
     assert run(BELL, 10, keep_state=True).state == BELL.state()
     assert run(BELL, None, observables=[X(0)]).expectations == [pytest.approx(0)]
-    assert "method='numpy'" in repr(result)
+    assert f"method={result.method!r}" in repr(result)
 
 
 def test_seeds():
@@ -180,3 +183,65 @@ def test_big_permutation_and_diagonal_gates_form_no_matrix():
     shift = gates.permutation(np.roll(np.arange(size), -1), name="increment")
     counts = Circuit(14).append(shift, *range(14)).append(gates.diagonal(np.zeros(size)), *range(14)).sample(3, seed=0)
     assert dict(counts) == {"0" * 13 + "1": 3}
+
+
+# ── which engine
+
+
+@pytest.fixture
+def looked(monkeypatch):
+    """A process that has done nothing yet; each look for kernels finds `looked.found`, and is noted by module."""
+
+    class Looked(list):
+        found, loads = "missing", True
+
+    looks = Looked()
+
+    def status(precision, *, source):
+        looks.append(source.name)
+        return looks.found
+
+    monkeypatch.setattr(run_module, "_spent", 0.0)
+    monkeypatch.setattr(run_module, "_look", {})
+    monkeypatch.setattr(loader, "status", status)
+    monkeypatch.setattr(loader, "try_load", lambda precision, *, source: object() if looks.loads else None)
+    return looks
+
+
+def chosen(num_qubits, num_gates, method="auto"):
+    return run_module._choose(method, Circuit(num_qubits).x(0).repeat(num_gates), "double")
+
+
+def test_little_work_looks_for_no_kernels(looked):
+    assert chosen(2, 10) == chosen(10, 100) == chosen(16, 100) == "numpy"
+    assert looked == []
+
+
+@pytest.mark.parametrize(("num_qubits", "module"), [(4, "direct"), (16, "direct"), (17, "sweep"), (20, "sweep")])
+def test_kernels_that_are_compiled_are_used_once_it_pays(looked, num_qubits, module):
+    looked.found = "compiled"
+    assert chosen(num_qubits, 50_000) == "statevector"
+    assert chosen(num_qubits, 1) == "statevector"  # at hand from now on
+    assert looked == [module] * 2
+    assert chosen(17 if num_qubits < 17 else 4, 1) == "numpy"
+
+
+def test_nobody_waits_for_a_compiler_before_it_pays(looked):
+    seen = [chosen(4, 5000) for _ in range(300)]
+    assert set(seen) == {"numpy", "statevector"}
+    assert seen.index("statevector") * 5000 * run_module._NUMPY_CALL_SECONDS > 9
+    assert len(looked) < 10 + seen.count("statevector")  # looking is seldom
+
+
+def test_kernels_that_cannot_be_had_are_seldom_asked_for(looked):
+    looked.loads = False
+    assert {chosen(4, 50_000) for _ in range(200)} == {"numpy"}
+    assert len(looked) < 12
+
+
+def test_the_compiled_engine_by_name(looked):
+    assert chosen(3, 1, "statevector") == "numpy"
+    assert chosen(12, 1, "statevector") == "statevector"
+    looked.found = "compiled"
+    assert chosen(3, 1, "statevector") == "statevector"
+    assert chosen(3, 1, "numpy") == "numpy"

@@ -72,6 +72,8 @@ def final_measurements(instructions: Sequence[Instruction]) -> dict[int, int]:
     """
     measured: set[int] = set()
     result: dict[int, int] = {}
+    if not any(type(instruction) is Measurement for instruction in instructions):
+        return result
     for number, instruction in enumerate(instructions):
         if isinstance(instruction, Barrier):
             continue

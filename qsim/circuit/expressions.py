@@ -9,10 +9,9 @@ nothing recurses: a loop of 10⁵ additions takes linear time, and expressions o
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -103,8 +102,7 @@ def _apply(name: str, *operands: Value) -> Value:
     return number
 
 
-@dataclass(frozen=True)
-class _Rule:
+class _Rule(NamedTuple):
     """An operation: NumPy's function, its partial derivatives; where special, its LaTeX and how it is built."""
 
     ufunc: np.ufunc

@@ -1,6 +1,6 @@
 """Values for symbolic parameters: from all the ways in which users give them, and for many expressions at once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -20,11 +20,16 @@ from qsim.circuit.expressions import (
 from qsim.circuit.names import finite, listed, normalized
 from qsim.errors import ParameterError
 
-__all__ = ["Parameter", "ParameterExpression", "compile_expressions", "resolve_values"]
+__all__ = ["Evaluator", "Parameter", "ParameterExpression", "compile_expressions", "resolve_values"]
 
 
-class _Rows:
-    """Many affine rows over slots, as one sparse product: out[..., r] = Σ coefficient · slots[..., column]."""
+class AffineRows:
+    """Many affine rows over slots, as one sparse product: out[..., r] = Σ coefficient · slots[..., column].
+
+    Attributes:
+        columns, coefficients: of all terms, row after row.
+        starts: number of the first term of each row.
+    """
 
     def __init__(self, rows: Sequence[Row]) -> None:
         # slot 0 holds 1.0: constants are its coefficient, and give a row without terms its entry
@@ -41,8 +46,12 @@ class _Rows:
         return np.add.reduceat(products, self.starts, axis=-1)
 
 
-class _Evaluator:
-    """Expressions compiled to array operations: slots hold 1, the parameters, then every operation, level by level."""
+class Evaluator:
+    """Expressions compiled to array operations: slots hold 1, the parameters, then every operation, level by level.
+
+    Attributes:
+        results: the expressions, affine in the slots.
+    """
 
     def __init__(self, expressions: Sequence[Value], parameters: Sequence[Parameter]) -> None:
         atoms = walk(expressions)
@@ -50,26 +59,34 @@ class _Evaluator:
         slots: dict[ParameterExpression, int] = {parameter: 1 + i for i, parameter in enumerate(parameters)}
         if strange := [atom for atom in atoms if isinstance(atom, Parameter) and atom not in slots]:
             raise ParameterError(f"Argument `parameters` lacks {listed(strange)}.")
-        self.steps: list[tuple[np.ufunc, list[_Rows], slice]] = []
+        self.steps: list[tuple[np.ufunc, list[AffineRows], slice]] = []
         for name, group in _levels(atoms):
             first = 1 + len(slots)
             slots |= {atom: first + i for i, atom in enumerate(group)}
             columns = zip(*(atom.operands for atom in group), strict=True)
-            operands = [_Rows([row(x, slots) for x in column]) for column in columns]
+            operands = [AffineRows([row(x, slots) for x in column]) for column in columns]
             self.steps.append((RULES[name].ufunc, operands, slice(first, first + len(group))))
         self.num_slots = 1 + len(slots)
-        self.results = _Rows([row(expression, slots) for expression in expressions])
+        self.results = AffineRows([row(expression, slots) for expression in expressions])
 
-    def __call__(self, values: ArrayLike) -> NDArray[np.float64]:
+    def slots(self, values: ArrayLike) -> NDArray[np.float64]:
+        """1, the values, and the results of all operations, finite or not; shape (…, num_slots)."""
         given = np.asarray(values, dtype=np.float64)
         if given.ndim == 0 or given.shape[-1] != self.width:
             raise ParameterError(f"Argument `values` needs {self.width} in its last axis, but has shape {given.shape}.")
         slots = np.empty((*given.shape[:-1], self.num_slots))
         slots[..., 0] = 1.0
         slots[..., 1 : 1 + self.width] = given
+        if self.steps:
+            with np.errstate(all="ignore"):
+                for ufunc, operands, out in self.steps:
+                    slots[..., out] = ufunc(*(rows(slots) for rows in operands))
+        return slots
+
+    def __call__(self, values: ArrayLike) -> NDArray[np.float64]:
+        """The expressions at these values: shape (…, number of parameters) gives (…, number of expressions)."""
+        slots = self.slots(values)
         with np.errstate(all="ignore"):  # what is not finite is refused below
-            for ufunc, operands, out in self.steps:
-                slots[..., out] = ufunc(*(rows(slots) for rows in operands))
             results = self.results(slots)
         if not np.isfinite(results).all():
             bad = int(np.argwhere(~np.isfinite(results))[0, -1])
@@ -90,9 +107,7 @@ def _levels(atoms: Sequence[ParameterExpression]) -> list[tuple[str, list[Operat
     return [(name, groups[level, name]) for level, name in sorted(groups)]
 
 
-def compile_expressions(
-    expressions: Sequence[Value], parameters: Sequence[Parameter]
-) -> Callable[[ArrayLike], NDArray[np.float64]]:
+def compile_expressions(expressions: Sequence[Value], parameters: Sequence[Parameter]) -> Evaluator:
     """A fast, picklable function from parameter values to the values of many expressions.
 
     Affine expressions become one sparse matrix product; equal operations are done once, and those of one name and depth
@@ -114,7 +129,7 @@ def compile_expressions(
     >>> angles([[1.0, -1.0], [0.0, np.pi]]).tolist()
     [[0.5, 1.0, 0.5], [0.0, -1.0, 0.5]]
     """
-    return _Evaluator(expressions, parameters)
+    return Evaluator(expressions, parameters)
 
 
 def resolve_values(

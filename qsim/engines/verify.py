@@ -12,7 +12,7 @@ from qsim.circuit.analysis import locate
 from qsim.circuit.transforms import with_instructions
 from qsim.engines import numpy_path
 from qsim.engines.control import Control
-from qsim.engines.job import Job
+from qsim.engines.job import DIRECT_QUBITS, Job
 from qsim.engines.start import Start
 from qsim.errors import VerificationError
 
@@ -28,7 +28,18 @@ Simulate = Callable[[Job], NDArray[Any]]
 
 
 def gate_by_gate(job: Job) -> NDArray[Any]:
-    """The state after the circuit's operations, one after the other, without a plan."""
+    """The state after the circuit's operations, one after the other, without a plan.
+
+    Compiled where that is not what the planned engine does itself, and where there are kernels; else by NumPy.
+    """
+    if job.circuit.num_qubits > DIRECT_QUBITS and not job.control.is_recorded:
+        from qsim.kernels import DIRECT, try_load
+
+        precision = "double" if job.amplitudes.dtype == np.complex128 else "single"
+        if try_load(precision, source=DIRECT) is not None:
+            from qsim.engines import direct
+
+            return direct.simulate(job)
     return numpy_path.simulate(job)
 
 

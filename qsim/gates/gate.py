@@ -107,7 +107,7 @@ class Gate(Frozen):
     @property
     def is_symbolic(self) -> bool:
         """Whether an angle is a parameter without a value."""
-        return any(not isinstance(param, numbers.Real) for param in self.params)
+        return any(type(param) is not float and not isinstance(param, numbers.Real) for param in self.params)
 
     # ── Its matrix ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -229,7 +229,7 @@ def _matrix_at(spec: GateSpec, numbers: tuple[float, ...]) -> NDArray[np.complex
 
 def check_angles(spec: GateSpec, params: tuple[Any, ...]) -> tuple[Any, ...]:
     """Angles as floats or symbolic parameters; anything else is refused."""
-    return tuple(_check_angle(spec, name, value) for name, value in zip(spec.params, params, strict=True))
+    return tuple([_check_angle(spec, name, value) for name, value in zip(spec.params, params, strict=True)])
 
 
 def _check_angle(spec: GateSpec, name: str, value: Any) -> Any:

@@ -1,7 +1,6 @@
 """GateSpec: what a row of the gate table says of a gate."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsim.algebra import Operator
+from qsim.frozen import Frozen, assign
 from qsim.gates.formulas import controlled
 
 __all__ = ["GateSpec", "Structure", "controlled_spec"]
@@ -16,13 +16,12 @@ __all__ = ["GateSpec", "Structure", "controlled_spec"]
 Structure = Literal["diagonal", "permutation", "rotation", "dense"]
 
 
-@dataclass(frozen=True, eq=False)
-class GateSpec:
-    """A gate as data: one row of the table, or the private row of a custom gate.
+class GateSpec(Frozen):
+    """A gate as data: one row of the table, or the private row of a custom gate. It is equal to itself alone.
 
     Attributes:
         name: as in OpenQASM.
-        formula: its Kronecker formula: an unplaced `Operator`, or a function from the angles to one.
+        formula: its Kronecker formula: an unplaced `Operator`, or a function from the angles, if any, to one.
         help: one line that says what it does, with the formula where that has parameters.
         params: names of the angles, in radians.
         qubits: names of the qubits, in order; the first is the left factor.
@@ -56,6 +55,13 @@ class GateSpec:
     matrix_at: Callable[..., NDArray[np.complex128]] | None = None
     data: NDArray[Any] | None = None
 
+    def __init__(self, name: str, formula: Operator | Callable[..., Operator], help: str, **fields: Any) -> None:
+        """Not a dataclass: generating the methods of one would be 1 % of the time that a small program takes."""
+        if unknown := fields.keys() - GateSpec.__annotations__.keys():
+            raise TypeError(f"A GateSpec has no {', '.join(sorted(unknown))}.")
+        for field, value in {"name": name, "formula": formula, "help": help, **fields}.items():
+            assign(self, field, value)
+
     @property
     def num_qubits(self) -> int:
         """Number of qubits, controls included."""
@@ -63,7 +69,14 @@ class GateSpec:
 
     def operator(self, *params: float) -> Operator:
         """The Kronecker formula at these angles."""
-        return self.formula if isinstance(self.formula, Operator) else self.formula(*params)
+        if not isinstance(self.formula, Operator) and (self.params or self.data is not None):
+            return self.formula(*params)
+        return self.fixed_operator
+
+    @cached_property
+    def fixed_operator(self) -> Operator:
+        """The Kronecker formula of a gate without angles, formed once, when first asked for."""
+        return self.formula if isinstance(self.formula, Operator) else self.formula()
 
     @cached_property
     def fixed_matrix(self) -> NDArray[np.complex128]:
@@ -78,7 +91,6 @@ class GateSpec:
 def controlled_spec(base: GateSpec, name: str, controls: int = 1, **fields: Any) -> GateSpec:
     """The row of a gate with controls on 1: everything follows from the base."""
     state = "1" * controls
-    formula = base.formula
 
     def at(*params: float) -> Operator:
         return controlled(base.operator(*params), state)
@@ -89,7 +101,7 @@ def controlled_spec(base: GateSpec, name: str, controls: int = 1, **fields: Any)
     fields = {"inverse": inverse, "symbol": "●─" * controls + base.symbol, **fields}
     return GateSpec(
         name,
-        controlled(formula, state) if isinstance(formula, Operator) else at,
+        at,
         params=base.params,
         qubits=(*names, *targets),
         structure=base.structure,

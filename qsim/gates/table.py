@@ -1,12 +1,12 @@
 """The gate table: one row a gate, read by builder, parser, drawer, documentation and tests.
 
 Matrices agree with Qiskit's of the same name, global phase included (`fsim` with Cirq's), once the order of qubits is
-turned: here the first-listed qubit is the left Kronecker factor.
+turned: here the first-listed qubit is the left Kronecker factor. Longer formulas are formed when first asked for.
 """
 
 import math
 from cmath import exp
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from qsim.algebra import P0, P1, H, I, Operator, S, SigmaMinus, SigmaPlus, T, X, Y, Z, kron
@@ -40,7 +40,9 @@ def _inverse_u_with_phase(theta: Any, phi: Any, lam: Any, gamma: Any) -> tuple[A
     return -theta, -lam, -phi, -gamma
 
 
-def _phase_row(name: str, formula: Operator, angle: float, inverse: str, help: str, **fields: Any) -> GateSpec:
+def _phase_row(
+    name: str, formula: Operator | Callable[[], Operator], angle: float, inverse: str, help: str, **fields: Any
+) -> GateSpec:
     """A diagonal gate P0 + e^{iλ} P1 of fixed λ: its powers are phase gates."""
     return GateSpec(
         name, formula, help, structure="diagonal", inverse=inverse, power=lambda t: ("p", (angle * t,)), **fields
@@ -58,7 +60,7 @@ def _rotation_row(paulis: str, help: str, **fields: Any) -> GateSpec:
         matrix_at=lambda theta: exp_pauli_matrix(paulis, theta),
         params=("theta",),
         qubits=("qubit",) if len(paulis) == 1 else _TWO,
-        structure=structure,  # type: ignore[arg-type]
+        structure=structure,
         inverse=_negate,
         power=lambda t, theta: (name, (theta * t,)),
         reach=2 * _PI,
@@ -92,14 +94,14 @@ _Y = GateSpec("y", Y, "Pauli Y: bit and phase flip.", inverse="y", symbol="Y")
 _Z = _phase_row("z", Z, _PI, "z", "Phase flip.", symbol="Z")
 _H = GateSpec("h", H, "Hadamard: between the Z and the X basis.", inverse="h", symbol="H", aliases=("hadamard",))
 _S = _phase_row("s", S, _PI / 2, "sdg", "Quarter phase, the square root of z.", symbol="S")
-_SDG = _phase_row("sdg", S.dagger(), -_PI / 2, "s", "Inverse of s.", symbol="S†")
+_SDG = _phase_row("sdg", lambda: S.dagger(), -_PI / 2, "s", "Inverse of s.", symbol="S†")
 _T = _phase_row("t", T, _PI / 4, "tdg", "Eighth phase, the square root of s.", symbol="T")
-_TDG = _phase_row("tdg", T.dagger(), -_PI / 4, "t", "Inverse of t.", symbol="T†")
+_TDG = _phase_row("tdg", lambda: T.dagger(), -_PI / 4, "t", "Inverse of t.", symbol="T†")
 _SX = GateSpec(
-    "sx", ((1 + 1j) * I + (1 - 1j) * X) / 2, "Square root of x.", inverse="sxdg", symbol="√X", aliases=("v",)
+    "sx", lambda: ((1 + 1j) * I + (1 - 1j) * X) / 2, "Square root of x.", inverse="sxdg", symbol="√X", aliases=("v",)
 )
 _SXDG = GateSpec(
-    "sxdg", ((1 - 1j) * I + (1 + 1j) * X) / 2, "Inverse of sx.", inverse="sx", symbol="√X†", aliases=("vdg",)
+    "sxdg", lambda: ((1 - 1j) * I + (1 + 1j) * X) / 2, "Inverse of sx.", inverse="sx", symbol="√X†", aliases=("vdg",)
 )
 _P = GateSpec(
     "p",
@@ -140,7 +142,7 @@ _U_WITH_PHASE = GateSpec(  # what cu controls; not a row of its own
 
 _SWAP = GateSpec(
     "swap",
-    (kron(I, I) + kron(X, X) + kron(Y, Y) + kron(Z, Z)) / 2,
+    lambda: (kron(I, I) + kron(X, X) + kron(Y, Y) + kron(Z, Z)) / 2,
     "Exchange two qubits.",
     qubits=_TWO,
     structure="permutation",
@@ -193,15 +195,15 @@ _ROWS: tuple[GateSpec, ...] = (
     controlled_spec(_U_WITH_PHASE, "cu", help="Apply e^{iγ} u(θ, φ, λ) where the control is 1."),
     _SWAP,
     GateSpec(
-        "iswap", (kron(I, I) + kron(Z, Z) + 1j * (kron(X, X) + kron(Y, Y))) / 2,
+        "iswap", lambda: (kron(I, I) + kron(Z, Z) + 1j * (kron(X, X) + kron(Y, Y))) / 2,
         "Exchange two qubits, with a phase i where they differ.", qubits=_TWO, symbol="iSWAP",
     ),
     GateSpec(
-        "dcx", (kron(I, P0) + kron(X, P1)) @ (kron(P0, I) + kron(P1, X)), "Two cx, back to back: first 1→2, then 2→1.",
-        qubits=_TWO, structure="permutation", symbol="DCX",
+        "dcx", lambda: (kron(I, P0) + kron(X, P1)) @ (kron(P0, I) + kron(P1, X)),
+        "Two cx, back to back: first 1→2, then 2→1.", qubits=_TWO, structure="permutation", symbol="DCX",
     ),
     GateSpec(
-        "ecr", (kron(X, I) - kron(Y, X)) / math.sqrt(2), "Echoed cross resonance.", qubits=_TWO, inverse="ecr",
+        "ecr", lambda: (kron(X, I) - kron(Y, X)) / math.sqrt(2), "Echoed cross resonance.", qubits=_TWO, inverse="ecr",
         symbol="ECR",
     ),
     _rotation_row("XX", "exp(-i θ/2 X⊗X)."),
@@ -231,7 +233,7 @@ _ROWS: tuple[GateSpec, ...] = (
         aliases=("fredkin",),
     ),
     GateSpec(
-        "rccx", kron(P0, I, I) + kron(P1, P0, Z) + kron(P1, P1, Y),
+        "rccx", lambda: kron(P0, I, I) + kron(P1, P0, Z) + kron(P1, P1, Y),
         "Toffoli up to relative phases (Margolus): half the cost where they cancel.",
         qubits=("control1", "control2", "target"), inverse="rccx", symbol="RCCX",
     ),

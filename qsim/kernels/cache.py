@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from qsim.kernels.target import KernelError, Source, Target
+from qsim.errors import KernelError
+from qsim.kernels.target import Source, Target
 
 __all__ = [
     "ObjectFile",
@@ -38,7 +39,7 @@ __all__ = [
 
 _MAGIC = b"qsim kernels 1"
 _SUFFIX = ".kernels"
-_KEPT = 32  # files, the last used ones: four of each version and of each machine that shares a home folder
+_KEPT = 48  # files, the last used ones: of several versions, and of machines that share a home folder
 _warned: set[str] = set()
 
 

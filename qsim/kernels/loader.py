@@ -11,12 +11,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
+from qsim.errors import KernelError
 from qsim.kernels import cache
 from qsim.kernels.cache import ObjectFile
-from qsim.kernels.target import ITEM_BYTES, KERNELS, SOURCES, KernelError, Source, Target, host_target
+from qsim.kernels.target import ITEM_BYTES, KERNELS, SOURCES, Source, Target, host_target
 from qsim.memory import available_memory, format_bytes
 
 __all__ = ["Kernels", "at_hand", "info", "load", "status", "try_load", "warmup"]
@@ -30,6 +32,7 @@ class Kernels:
     """Compiled functions as attributes; each takes int64 and float64 arguments and returns an int64.
 
     Attributes:
+        name: of the kernel module, "sweep" or "direct".
         precision: of the numbers in memory, "double" or "single".
         target: what the code is compiled for.
         lanes: numbers in a vector.
@@ -37,7 +40,10 @@ class Kernels:
         seconds: what compiling (0 if there was nothing to compile) and loading took.
     """
 
-    def __init__(self, precision: str, target: Target, functions: dict[str, Callable[..., int]]) -> None:
+    def __init__(
+        self, source: Source, precision: str, target: Target, functions: dict[str, Callable[..., int]]
+    ) -> None:
+        self.name = source.name
         self.precision = precision
         self.target = target
         self.lanes = target.lanes(precision)
@@ -120,13 +126,16 @@ def status(precision: str, *, target: Target | None = None, source: Source = KER
 
 
 def warmup(*sources: Source) -> list[Kernels]:
-    """Compile and load the kernels (all, if none are named) of both precisions; what failed before is tried again.
+    """Compile and load all kernels in both precisions, so that no run waits for it; what failed is tried again.
+
+    Compiling takes some 10 s for each, once a machine. Where nobody asks for it, NumPy does the work until there is
+    more of it than compiling takes.
 
     Raises:
         KernelError: they cannot be compiled or loaded.
     """
     _failed.clear()
-    return [load(precision, source=source) for precision in ITEM_BYTES for source in sources or SOURCES]
+    return [load(precision, source=source) for source in sources or SOURCES for precision in ITEM_BYTES]
 
 
 def info(*sources: Source) -> dict[str, str]:
@@ -146,11 +155,10 @@ def info(*sources: Source) -> dict[str, str]:
         target = host_target()
         lines["processor"] = target.cpu
         lines["L2 cache"] = format_bytes(target.l2_bytes) if target.l2_bytes else "unknown"
-        for precision in ITEM_BYTES:
-            there = [cache.read(cache.file_name(precision, target, source)) for source in sources or SOURCES]
-            size = sum(len(content.code) for content in there if content)
-            told = f"compiled, {format_bytes(size)}" if all(there) else "not compiled yet"
-            lines[f"{precision} kernels"] = f"{target.lanes(precision)} lanes, {told}"
+        for source, precision in product(sources or SOURCES, ITEM_BYTES):
+            there = cache.read(cache.file_name(precision, target, source))
+            size = f"compiled, {format_bytes(len(there.code))}" if there else "not compiled yet"
+            lines[f"{source.name}, {precision}"] = f"{target.lanes(precision)} lanes, {size}"
     except KernelError as error:
         lines["kernels"] = str(error)
     return lines
@@ -168,7 +176,7 @@ def _obtain(precision: str, target: Target, source: Source) -> Kernels:
                 content = _compile(precision, target, source)
                 cache.write(name, content)
         compiled = time.perf_counter()
-    kernels = Kernels(precision, target, _link(content))
+    kernels = Kernels(source, precision, target, _link(content))
     kernels.seconds = {"compile": compiled - start, "load": time.perf_counter() - compiled}
     return kernels
 

@@ -4,16 +4,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from qsim.errors import QsimError
+from qsim.errors import KernelError
 
-__all__ = ["ITEM_BYTES", "KERNELS", "REDUCE", "SOURCES", "KernelError", "Source", "Target", "host_target"]
+__all__ = ["DIRECT", "ITEM_BYTES", "KERNELS", "REDUCE", "SOURCES", "Source", "Target", "host_target"]
 
 ITEM_BYTES = {"double": 8, "single": 4}  # a real number of each precision
 _WIDTHS = ((64, {"avx512f"}), (32, {"avx2", "fma"}))  # vector bytes, and what they need; else 16: NEON, SSE2
-
-
-class KernelError(QsimError, RuntimeError):
-    """The compiled kernels cannot be had on this machine; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +19,11 @@ class Source:
     module: str
     files: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        """Of the module, without its package."""
+        return self.module.rpartition(".")[2]
+
 
 def _source(*names: str) -> Source:
     files = ("build", "vector", *names)
@@ -30,8 +31,9 @@ def _source(*names: str) -> Source:
 
 
 KERNELS = _source("passes", "sweep")  # what runs a circuit,
+DIRECT = _source("direct")  # the same gate by gate,
 REDUCE = _source("reduce")  # and what reads the state
-SOURCES = (KERNELS, REDUCE)
+SOURCES = (KERNELS, DIRECT, REDUCE)
 
 
 @dataclass(frozen=True)

@@ -47,13 +47,16 @@ def inlined(function: Any) -> Any:
     return numba.njit(error_model="numpy", nogil=True, boundscheck=False, inline="always")(function)
 
 
-def operations(lanes: int, precision: str) -> SimpleNamespace:
+def operations(lanes: int, precision: str, memory: str | None = None) -> SimpleNamespace:
     """Functions on vectors, for use inside compiled functions.
+
+    With `memory`, a lower precision, `load` and `store` convert from and to numbers of it.
 
     word(address), read(address): a 64-bit integer, a number
     put_word(address, integer), put(address, number): write them
     read_double(address), put_double(address, number): a number of double precision, whatever the vectors hold
     load(address), store(address, v), splat(number): between memory, numbers and vectors
+    fetch(address), keep(address, v): the same for scratch, without a conversion
     mul(a, b), add(a, b), sub(a, b), fma(a, b, c) = a·b + c, fnma(a, b, c) = c − a·b
     widen(v): the same numbers in double precision
     count_ones(integer): its bits that are 1
@@ -66,6 +69,8 @@ def operations(lanes: int, precision: str) -> SimpleNamespace:
     element, item = _IR[precision], ITEM_BYTES[precision]
     ir_vector = ir.VectorType(element, lanes)
     number = types.float64 if precision == "double" else types.float32
+    memory = memory or precision
+    ir_stored, stored_item = ir.VectorType(_IR[memory], lanes), ITEM_BYTES[memory]
 
     def emit(returns: Any, arguments: tuple[Any, ...], body: Any) -> Any:
         """An intrinsic from a function that builds its instructions."""
@@ -79,17 +84,26 @@ def operations(lanes: int, precision: str) -> SimpleNamespace:
         return intrinsic(scope["function"])
 
     def pointer(builder: Any, address: Any) -> Any:
-        return builder.inttoptr(address, ir_vector.as_pointer())
+        return builder.inttoptr(address, ir_stored.as_pointer())
 
     def load(builder: Any, address: Any) -> Any:
-        return builder.load(pointer(builder, address), align=item)
+        value = builder.load(pointer(builder, address), align=stored_item)
+        return builder.fpext(value, ir_vector) if stored_item < item else value
 
     def store(builder: Any, address: Any, value: Any) -> Any:
-        builder.store(value, pointer(builder, address), align=item)
+        value = builder.fptrunc(value, ir_stored) if stored_item < item else value
+        builder.store(value, pointer(builder, address), align=stored_item)
         return ir.Constant(ir.IntType(8).as_pointer(), None)
 
     def read(builder: Any, address: Any) -> Any:
         return builder.load(builder.inttoptr(address, element.as_pointer()), align=item)
+
+    def fetch(builder: Any, address: Any) -> Any:
+        return builder.load(builder.inttoptr(address, ir_vector.as_pointer()), align=item)
+
+    def keep(builder: Any, address: Any, value: Any) -> Any:
+        builder.store(value, builder.inttoptr(address, ir_vector.as_pointer()), align=item)
+        return ir.Constant(ir.IntType(8).as_pointer(), None)
 
     def word(builder: Any, address: Any) -> Any:
         return builder.load(builder.inttoptr(address, ir.IntType(64).as_pointer()), align=8)
@@ -141,10 +155,13 @@ def operations(lanes: int, precision: str) -> SimpleNamespace:
         lanes=lanes,
         lane_bits=lane_bits,
         item=item,
+        stored_item=stored_item,
         size=item * lanes,
         number=number,
         load=emit(vector, (types.int64,), load),
         store=emit(types.void, (types.int64, vector), store),
+        fetch=emit(vector, (types.int64,), fetch),
+        keep=emit(types.void, (types.int64, vector), keep),
         read=emit(number, (types.int64,), read),
         read_double=emit(types.float64, (types.int64,), read_double),
         put_double=emit(types.void, (types.int64, types.float64), put_double),

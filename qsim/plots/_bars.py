@@ -1,7 +1,7 @@
 """Which outcomes a histogram shows, and how often each run saw them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,7 @@ _SORTS = ("key", "count")
 _ROUNDING = 1e-9  # an exact rest below it is the rounding error of nothing
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Bars:
+class Bars(NamedTuple):
     """The outcomes shown, and the rest.
 
     Attributes:

@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +32,7 @@ _CHARACTER = 0.62  # width of a monospaced character, in font sizes
 _INCH = 72.0  # in points
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class _Columns:
+class _Columns(NamedTuple):
     """What is drawn, a column an outcome; the last may be the rest. Arrays have the shape (runs, columns).
 
     Attributes:

@@ -1,7 +1,7 @@
 """Histograms as text, for terminals."""
 
 import math
-import shutil
+import os
 import sys
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -50,9 +50,20 @@ def text_histogram(
     bars = choose_bars([counts], None, top, sort)
     labels = counts._table.layout.describe().replace("…", glyphs.ellipsis)
     confidence = f"   ({glyphs.plus_minus} at 95 % confidence)" if bars.keys else ""
-    total_width = min(shutil.get_terminal_size().columns, _MAX_WIDTH) if width is None else width
+    total_width = min(_terminal_width(), _MAX_WIDTH) if width is None else width
     lines = [f"{labels}   {counts.shots} shots{confidence}", *_rows(bars, counts.shots, total_width, glyphs)]
     return "\n".join(lines)
+
+
+def _terminal_width() -> int:
+    """Columns, as `shutil.get_terminal_size` has them: importing that for nothing else takes 4 ms."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or _MAX_WIDTH  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):  # no standard output, or no terminal
+        return _MAX_WIDTH
 
 
 def _rows(bars: Bars, shots: int, total_width: int, glyphs: _Glyphs) -> list[str]:

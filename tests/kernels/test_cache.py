@@ -102,14 +102,15 @@ def test_a_changed_source_is_compiled_again(tmp_path, compilations):
 
 
 def test_old_files_are_dropped(compilations):
-    for age in range(36):
+    count = cache._KEPT + 4
+    for age in range(count):
         cache.write(f"double-{age}", cache.ObjectFile({}, b""))
         os.utime(cache.file_path(f"double-{age}"), (age, age))
     cache.read("double-4")  # used now
     load("double", source=SMALL)
     kept = [path.stem for path in cache.files()]
-    assert len(kept) == 32
-    assert {"double-4", "double-35"} <= set(kept)
+    assert len(kept) == cache._KEPT
+    assert {"double-4", f"double-{count - 1}"} <= set(kept)
     assert "double-5" not in kept
 
 
