@@ -13,7 +13,13 @@ from qsim.kernels import threads as threads_module
 
 
 @pytest.fixture
-def small_chunks(monkeypatch):
+def always_planned(monkeypatch):
+    """The planned engine for registers of any size."""
+    monkeypatch.setattr(sys.modules["qsim.run"], "DIRECT_QUBITS", 0)
+
+
+@pytest.fixture
+def small_chunks(monkeypatch, always_planned):
     """Many chunks, and a report after each; no waiting for the disk, whose power is not lost here."""
     monkeypatch.setattr(os, "fsync", lambda handle: None)
     monkeypatch.setattr(np.memmap, "flush", lambda self: None)

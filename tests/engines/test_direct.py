@@ -9,6 +9,7 @@ import pytest
 from qsim import Circuit, Parameter, State, gates
 from qsim.engines import direct, numpy_path, reference
 from qsim.engines.direct import Runner
+from qsim.engines.control import Control
 from qsim.engines.job import Job
 from qsim.engines.program import encode
 from qsim.engines.templates import DENSE, MIX, MULTIPLY, TURN, harmonics, template
@@ -29,10 +30,10 @@ def start(num_qubits, precision="double"):
 
 def check(circuit, precision="double", threads=None, tolerance=None):
     before = start(circuit.num_qubits, precision)
-    found = direct.simulate(Job(circuit, before.copy(), threads=threads))
+    found = direct.simulate(Job(circuit, before.copy(), Control(), threads=threads))
     assert found.dtype == DTYPES[precision]
     oracle = reference if circuit.num_qubits <= 6 else numpy_path
-    expected = oracle.simulate(Job(circuit, before.astype(np.complex128)))
+    expected = oracle.simulate(Job(circuit, before.astype(np.complex128), Control()))
     np.testing.assert_allclose(found, expected, atol=tolerance or TOLERANCE[precision], rtol=0)
 
 
@@ -103,7 +104,7 @@ def test_norm_after_many_gates(precision, bound):
     circuit = random_circuit(4, 500, seed=6).repeat(200)  # 10^5 gates
     again = Circuit(4).ry(0.7, 0).rx(0.3, 1).p(0.9, 2).u(0.1, 0.2, 0.3, 3).repeat(25_000)
     for long in (circuit, again):
-        found = direct.simulate(Job(long, start(4, precision)))
+        found = direct.simulate(Job(long, start(4, precision), Control()))
         assert abs(np.linalg.norm(found.astype(np.complex128)) - 1) < bound
 
 
@@ -167,7 +168,7 @@ def test_values_of_parameters(num_qubits, precision):
     for values in rng.uniform(-4, 4, (5, 3)):
         found = start(num_qubits, precision)
         runner.run(found, values)
-        expected = reference.simulate(Job(circuit.bind(values), start(num_qubits)))
+        expected = reference.simulate(Job(circuit.bind(values), start(num_qubits), Control()))
         np.testing.assert_allclose(found, expected, atol=20 * TOLERANCE[precision], rtol=0)
 
 
@@ -186,11 +187,11 @@ def test_angles_that_are_not_finite_are_refused():
 def test_threads_change_nothing(monkeypatch, precision):
     """A small register, done as a large one is."""
     circuit = random_circuit(9, 60, seed=4, controls=1)
-    expected = direct.simulate(Job(circuit, start(9, precision)))
+    expected = direct.simulate(Job(circuit, start(9, precision), Control()))
     monkeypatch.setattr(direct, "_SERIAL", 2**6)
     monkeypatch.setattr(direct, "_CHUNK", 2**7)
     for threads in (1, 2, 3, 7):
-        found = direct.simulate(Job(circuit, start(9, precision), threads=threads))
+        found = direct.simulate(Job(circuit, start(9, precision), Control(), threads=threads))
         np.testing.assert_array_equal(found, expected)
 
 
@@ -200,9 +201,9 @@ def test_large_registers():
 
 def test_a_program_is_carried_out_in_several_calls(monkeypatch):
     circuit = random_circuit(6, 50, seed=6)
-    expected = direct.simulate(Job(circuit, start(6)))
+    expected = direct.simulate(Job(circuit, start(6), Control()))
     monkeypatch.setattr(direct, "_CALL", 2**7)  # two steps a call
-    np.testing.assert_array_equal(direct.simulate(Job(circuit, start(6))), expected)
+    np.testing.assert_array_equal(direct.simulate(Job(circuit, start(6), Control())), expected)
 
 
 def test_several_python_threads_run_one_program():

@@ -9,6 +9,7 @@ import pytest
 
 from qsim import Circuit, State, gates, run
 from qsim.engines import numpy_path, statevector
+from qsim.engines.control import Control
 from qsim.engines.job import COMPILED_QUBITS, Job
 from qsim.engines.statevector import block_bits
 from qsim.gates import TABLE, Gate
@@ -23,7 +24,7 @@ def amplitudes(circuit, method, precision="double", initial=None, threads=None):
     """From the engine itself: `run` gives it large registers only."""
     start = run(Circuit(circuit.num_qubits), None, precision=precision, initial=initial).state.amplitudes.copy()
     engine = {"numpy": numpy_path, "statevector": statevector}[method]
-    return engine.simulate(Job(circuit, start, initial is None, threads))
+    return engine.simulate(Job(circuit, start, Control(), initial is None, threads))
 
 
 def check(circuit, precision, initial=None, atol=None):

@@ -10,7 +10,10 @@ from qsim.kernels import try_load
 from qsim.run import METHODS
 from qsim.testing import random_circuit
 
-pytestmark = pytest.mark.skipif(try_load("double") is None, reason="no compiled kernels on this machine")
+pytestmark = [
+    pytest.mark.skipif(try_load("double") is None, reason="no compiled kernels on this machine"),
+    pytest.mark.usefixtures("always_planned"),
+]
 
 
 ODD = np.linalg.qr(np.random.default_rng(1).normal(size=(2, 4, 4)).T @ [1, 1j])[0]
@@ -108,14 +111,15 @@ def test_engines_that_have_no_plan_are_compared_too():
         assert run(circuit, None, method=method, verify=True).state.equiv(circuit.state())
 
 
-def test_optimize_false_goes_gate_by_gate(monkeypatch):
-    circuit = random_circuit(12, 40, seed=6)
+@pytest.mark.parametrize("num_qubits", [12, 17])
+def test_optimize_false_goes_gate_by_gate(monkeypatch, num_qubits):
+    circuit = random_circuit(num_qubits, 40, seed=6)
     expected = run(circuit, None, method="numpy").state
     break_plan(monkeypatch, lambda circuit: 1 / 0)
     for method in ("auto", "statevector", "numpy"):
         result = run(circuit, None, method=method, optimize=False)
-        assert result.state == expected
-        assert result.method == "numpy"
+        np.testing.assert_allclose(result.state.amplitudes, expected.amplitudes, atol=1e-12)
+        assert "gate by gate" in result.reason or result.method == "numpy"
 
 
 def test_it_is_an_error_of_qsim():
