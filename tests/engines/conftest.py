@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from qsim.engines import control, statevector
+from qsim.engines.job import COMPILED_QUBITS
 from qsim.kernels import threads as threads_module
 
 
 @pytest.fixture
 def always_planned(monkeypatch):
     """The planned engine for registers of any size."""
-    monkeypatch.setattr(sys.modules["qsim.run"], "DIRECT_QUBITS", 0)
+    monkeypatch.setattr(sys.modules["qsim.run"], "DIRECT_QUBITS", COMPILED_QUBITS - 1)
 
 
 @pytest.fixture

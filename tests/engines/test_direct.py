@@ -8,8 +8,8 @@ import pytest
 
 from qsim import Circuit, Parameter, State, gates
 from qsim.engines import direct, numpy_path, reference
-from qsim.engines.direct import Runner
 from qsim.engines.control import Control
+from qsim.engines.direct import Runner
 from qsim.engines.job import Job
 from qsim.engines.program import encode
 from qsim.engines.templates import DENSE, MIX, MULTIPLY, TURN, harmonics, template

@@ -180,6 +180,7 @@ import numpy as np
 from qsim import State, run
 from qsim.testing import random_circuit
 path, method = sys.argv[1:]
+sys.modules["qsim.run"].DIRECT_QUBITS = 9  # plans for small registers too
 circuit = random_circuit(14, 200, seed=1)
 expected = run(circuit, None, method=method).state
 os.fsync = lambda handle: None
