@@ -2,9 +2,8 @@
 
 import operator
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +23,7 @@ class KeyFormatError(StateError, KeyError):
     __str__ = Exception.__str__  # a KeyError alone would show its message in quotes
 
 
-@dataclass(frozen=True, slots=True)
-class BitLayout:
+class BitLayout(NamedTuple):
     """The bits of a key, leftmost first.
 
     Attributes:

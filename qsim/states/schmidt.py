@@ -1,7 +1,6 @@
 """The result of a Schmidt decomposition."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["Schmidt"]
 
 
-@dataclass(frozen=True, eq=False)
-class Schmidt:
+class Schmidt(NamedTuple):
     """|ψ⟩ = Σ coefficients[i] · left[i] ⊗ right[i], with orthonormal states on both sides.
 
     Attributes:
