@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,8 +16,8 @@ from qsim.engines.job import COMPILED_QUBITS, DIRECT_QUBITS, Job
 from qsim.engines.options import check_flag, check_path, check_precision, check_progress, check_threads, check_timeout
 from qsim.engines.session import Options, simulate
 from qsim.engines.start import prepare
-from qsim.engines.verify import gate_by_gate
 from qsim.errors import CircuitError, ParameterError
+from qsim.frozen import Frozen, assign
 from qsim.memory import available_memory, require_memory
 from qsim.states import Counts, State
 from qsim.states.sampling import check_shots, make_rng
@@ -36,6 +35,7 @@ class Method(NamedTuple):
         simulate: its function.
         memory: the bytes that n qubits take, the state included, with so many bytes an amplitude.
         reason: why it was taken.
+        is_planned: whether it does anything else than gate by gate, so that there is something to verify.
         in_place: whether it changes the state where it lies, so that a run can be recorded and go on later.
     """
 
@@ -43,6 +43,7 @@ class Method(NamedTuple):
     memory: Callable[[int, int], int]
     reason: str
     in_place: bool = False
+    is_planned: bool = True
 
 
 def _compiled(job: Job) -> NDArray[Any]:
@@ -88,6 +89,7 @@ METHODS: dict[str, Method] = {
         lambda n, size: size * bits.register_size(n),
         "gates on slices of the state",
         in_place=True,
+        is_planned=False,
     ),
     "dense": Method(_dense, lambda n, size: 128 * bits.register_size(2 * n), "one dense Kronecker matrix"),
     "sparse": Method(_sparse, lambda n, size: 288 * bits.register_size(n), "a sparse Kronecker matrix for each gate"),
@@ -104,8 +106,7 @@ _NUMPY_CALL_SECONDS = 8e-6  # a gate of the NumPy engine on few qubits
 _SAMPLING_BYTES = 16  # probabilities of the measured qubits, twice while they are summed
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(Frozen):
     """What a run gives.
 
     Attributes:
@@ -118,13 +119,20 @@ class Result:
         timings: seconds by phase: "simulate", "sample", "total".
     """
 
+    __slots__ = ("counts", "expectations", "method", "reason", "seed", "state", "timings")
+
     counts: Counts | None
     state: State | None
     expectations: Any
     seed: int | None
     method: str
     reason: str
-    timings: dict[str, float] = field(compare=False)
+    timings: dict[str, float]
+
+    def __init__(self, **fields: Any) -> None:
+        """For `run` alone."""
+        for name in self.__slots__:
+            assign(self, name, fields[name])
 
     def __repr__(self) -> str:
         parts = [f"method={self.method!r}", f"seed={self.seed}", f"seconds={self.timings['total']:.3g}"]
@@ -211,7 +219,9 @@ def run(
     name = _choose(method, circuit, precision)
     engine = METHODS[name]
     if name == "statevector" and not optimize:
-        engine = engine._replace(simulate=gate_by_gate, reason="gate by gate, as asked for")
+        from qsim.engines.verify import gate_by_gate
+
+        engine = engine._replace(simulate=gate_by_gate, reason="gate by gate, as asked for", is_planned=False)
     rng, recorded = _generator(seed)
     final = _final(circuit, name, engine, options)
     middle = time.perf_counter()
@@ -359,8 +369,8 @@ def _final(circuit: Circuit, name: str, method: Method, options: Options) -> Sta
     if not method.in_place and (file is not None or options.checkpoint is not None):
         what = "run on a State.memmap" if file is not None else "keep checkpoints"
         raise CircuitError(f'Method {name!r} cannot {what}: use "statevector" or "numpy".')
-    if options.verify and (name == "numpy" or method.simulate is gate_by_gate):
-        options = replace(options, verify=False)
+    if not method.is_planned:
+        options = options._replace(verify=False)
     amplitudes = simulate(circuit, method.simulate, options)
     is_unitary = all(map(_is_from_table, circuit))
     if file is None:

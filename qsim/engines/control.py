@@ -9,14 +9,17 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from numpy.typing import NDArray
 
-from qsim.engines.checkpoint import Checkpoint
 from qsim.errors import RunInterrupted, RunTimedOut
 from qsim.kernels.threads import default_threads, for_chunks, run_aside
-from qsim.states.storage import Point, StateFile, Status
+from qsim.states.record import Point, Status
+
+if TYPE_CHECKING:
+    from qsim.engines.checkpoint import Checkpoint
+    from qsim.states.storage import StateFile
 
 __all__ = ["Chunks", "Control", "Stage", "start_stage"]
 
@@ -55,8 +58,8 @@ class Control:
         *,
         timeout: float | None = None,
         progress: Callable[[float, int], None] | None = None,
-        file: StateFile | None = None,
-        checkpoint: Checkpoint | None = None,
+        file: "StateFile | None" = None,
+        checkpoint: "Checkpoint | None" = None,
         identify: Callable[[str], bytes] | None = None,
         start: Stage | None = None,
         is_zero: bool = False,
@@ -114,7 +117,7 @@ class Control:
 
     def _execute_on_file(
         self,
-        file: StateFile,
+        file: "StateFile",
         run: bytes,
         stages: Sequence[Stage],
         amplitudes: NDArray[Any],

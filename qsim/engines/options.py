@@ -4,14 +4,16 @@ import math
 import numbers
 import os
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from qsim.engines.progress import Bar
 from qsim.errors import CircuitError
-from qsim.states.storage import DTYPES
+from qsim.states.record import DTYPES
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["check_flag", "check_path", "check_precision", "check_progress", "check_threads", "check_timeout"]
 
@@ -61,12 +63,14 @@ def check_progress(progress: Any, description: str) -> Callable[[float, int], No
     return progress  # type: ignore[no-any-return]
 
 
-def check_path(path: Any) -> Path | None:
+def check_path(path: Any) -> "Path | None":
     """The absolute path of a checkpoint, in a folder that is there."""
     if path is None:
         return None
     if not isinstance(path, (str, os.PathLike)):
         raise CircuitError(f"Argument `checkpoint` must be a path, but is {path!r}.")
+    from pathlib import Path
+
     place = Path(os.fsdecode(path)).absolute()
     if not place.parent.is_dir():
         raise CircuitError(f"Argument `checkpoint` must be in a folder, but {str(place.parent)!r} is none.")

@@ -2,28 +2,25 @@
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsim.circuit import Circuit
-from qsim.engines.checkpoint import Checkpoint
 from qsim.engines.control import Control, start_stage
-from qsim.engines.fingerprint import fingerprint, start_key
 from qsim.engines.job import Job
 from qsim.engines.progress import Bar
 from qsim.engines.start import Start, prepare
-from qsim.engines.verify import verify
 from qsim.errors import RunCancelled, RunInterrupted, RunTimedOut, StateError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Options", "simulate"]
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """Options of `run` that are the engine's, checked; their meaning is told there."""
 
     dtype: np.dtype[Any]
@@ -32,7 +29,7 @@ class Options:
     threads: int | None = None
     progress: Callable[[float, int], None] | None = None
     timeout: float | None = None
-    checkpoint: Path | None = None
+    checkpoint: "Path | None" = None
     verify: bool = False
 
 
@@ -69,6 +66,8 @@ def _simulate(
         start.fill()
     found = engine(Job(circuit, start.amplitudes, control, start.is_zero, options.threads))
     if options.verify:
+        from qsim.engines.verify import verify
+
         verify(circuit, found, engine, lambda: _begin(circuit, options), control, options.threads)
     if options.out is not None and found is not start.amplitudes:
         start.amplitudes[:] = found
@@ -83,6 +82,9 @@ def _begin(circuit: Circuit, options: Options) -> Start:
 def _control(circuit: Circuit, start: Start, options: Options) -> Control:
     if start.file is None and options.checkpoint is None:
         return Control(timeout=options.timeout, progress=options.progress)
+    from qsim.engines.checkpoint import Checkpoint  # what few runs need
+    from qsim.engines.fingerprint import fingerprint, start_key
+
     checkpoint = None
     if options.checkpoint is not None:
         checkpoint = Checkpoint(options.checkpoint, circuit.num_qubits, options.dtype)

@@ -1,7 +1,6 @@
 """Where a run starts: the initial amplitudes, and the array that it works on."""
 
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,9 @@ from qsim.errors import StateError
 from qsim.kernels.threads import for_chunks
 from qsim.states import State
 from qsim.states.labels import label_amplitudes
-from qsim.states.storage import StateFile
+
+if TYPE_CHECKING:
+    from qsim.states.storage import StateFile
 
 __all__ = ["Start", "prepare"]
 
@@ -33,7 +34,7 @@ class Start(NamedTuple):
     source: NDArray[Any] | None
     is_filled: bool
     is_zero: bool
-    file: StateFile | None
+    file: "StateFile | None"
     is_in_place: bool = False
 
     def fill(self) -> None:
@@ -82,7 +83,7 @@ def prepare(num_qubits: int, dtype: np.dtype[Any], initial: Any, out: Any) -> St
     return Start(target, source, False, False, file)
 
 
-def _check_out(out: Any, file: StateFile | None, num_qubits: int, dtype: np.dtype[Any]) -> None:
+def _check_out(out: Any, file: "StateFile | None", num_qubits: int, dtype: np.dtype[Any]) -> None:
     if isinstance(out, State) and file is None:
         raise TypeError("Argument `out` must be an array or a State.memmap: other states are immutable.")
     array = out if file is None else file.amplitudes
@@ -115,5 +116,5 @@ def _check_normalized(state: State) -> None:
         raise StateError(f"Argument `initial` must be normalised, but its norm is {state.norm:.6g}: use .normalized().")
 
 
-def _is_same_file(one: StateFile | None, other: StateFile) -> bool:
-    return one is not None and (one is other or Path(one.path).samefile(other.path))
+def _is_same_file(one: "StateFile | None", other: "StateFile") -> bool:
+    return one is not None and (one is other or one.path.samefile(other.path))

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from itertools import count
-from pathlib import Path
 from queue import Empty, SimpleQueue
 
 __all__ = ["default_threads", "for_chunks", "run_aside"]
@@ -26,7 +25,8 @@ def default_threads() -> int:
     except AttributeError:  # not on every system
         cpus = os.cpu_count() or 1
     try:
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        with open("/sys/fs/cgroup/cpu.max") as file:
+            quota, period = file.read().split()
         return max(1, min(cpus, int(quota) // int(period)))
     except (OSError, ValueError):
         return cpus

@@ -1,7 +1,6 @@
 """Exact probabilities in whatever form they come, as a table by outcome."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -37,7 +36,7 @@ def distribution(source: Any, layout: BitLayout) -> OutcomeTable:
         table = _of_mapping(given, layout) if isinstance(given, Mapping) else _of_vector(given, layout)
     if table.layout.num_bits != layout.num_bits:
         raise StateError(f"Counts of {layout.num_bits} bits cannot be compared with {table.layout.num_bits} bits.")
-    return replace(table, layout=layout)
+    return OutcomeTable(layout, table.outcomes, table.values)
 
 
 def _of_mapping(given: Mapping[str, Any], layout: BitLayout) -> OutcomeTable:

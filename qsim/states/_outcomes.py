@@ -5,7 +5,6 @@ the most significant byte first. Either kind is compared, sorted and searched by
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from qsim import bits
 from qsim.errors import StateError
+from qsim.frozen import Frozen, assign
 from qsim.states._layout import BitLayout
 
 __all__ = ["OutcomeTable", "pack_ints", "pack_words"]
@@ -22,8 +22,7 @@ Packed = NDArray[Any]
 _WORD_BITS = 64
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class OutcomeTable:
+class OutcomeTable(Frozen):
     """Values by outcome: counts of shots, or probabilities. Outcomes that are not listed have the value 0.
 
     Attributes:
@@ -32,9 +31,16 @@ class OutcomeTable:
         values: one an outcome, none of them 0; read-only.
     """
 
+    __slots__ = ("layout", "outcomes", "values")
+
     layout: BitLayout
     outcomes: Packed
     values: NDArray[Any]
+
+    def __init__(self, layout: BitLayout, outcomes: Packed, values: NDArray[Any]) -> None:
+        assign(self, "layout", layout)
+        assign(self, "outcomes", outcomes)
+        assign(self, "values", values)
 
     @classmethod
     def collect(cls, layout: BitLayout, outcomes: Packed, values: NDArray[Any]) -> "OutcomeTable":

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from qsim import bits
 from qsim.algebra import Operator
 from qsim.errors import StateError
-from qsim.states import labels, observables, show, storage, vectors
+from qsim.states import labels, observables, show, vectors
 from qsim.states._qubits import check_num_qubits, check_qubits, require_entries
 from qsim.states.base import QuantumState
 from qsim.states.density import DensityMatrix
@@ -22,6 +22,8 @@ from qsim.states.vectors import Amplitudes
 
 if TYPE_CHECKING:
     from qsim.circuit import Circuit
+    from qsim.states.schmidt import Schmidt
+    from qsim.states.storage import StateFile
 
 __all__ = ["State"]
 
@@ -55,7 +57,7 @@ class State(QuantumState):
 
     __slots__ = ("_amplitudes", "_file", "_known_normalized", "_num_qubits")
     _amplitudes: Amplitudes  # missing while the file of a `memmap` is in the middle of a run
-    _file: storage.StateFile | None
+    _file: "StateFile | None"
     _known_normalized: bool  # the norm was found to be 1; otherwise it is not known yet, or is not
     _num_qubits: int
     __iter__ = None  # `state[0]` would otherwise make it an iterable that fails at its end
@@ -417,7 +419,9 @@ class State(QuantumState):
         Raises:
             StateError: the file is of neither kind, is damaged or unfinished, or does not hold a normalised vector.
         """
-        return cls(storage.open_amplitudes(path))
+        from qsim.states.storage import open_amplitudes
+
+        return cls(open_amplitudes(path))
 
     @classmethod
     def memmap(cls, path: str | PathLike[str], num_qubits: int, *, precision: str = "double") -> "State":
@@ -442,11 +446,13 @@ class State(QuantumState):
         ...     run(Circuit(2).h(0).cx(0, 1), None, out=State.memmap(f"{folder}/bell.state", 2)).state
         0.7071|00⟩ + 0.7071|11⟩   (q0 q1)
         """
+        from qsim.states.storage import StateFile
+
         state = object.__new__(cls)
-        state._follow(storage.StateFile.at(path, check_num_qubits(num_qubits), precision))
+        state._follow(StateFile.at(path, check_num_qubits(num_qubits), precision))
         return state
 
-    def _follow(self, file: storage.StateFile, normalized: bool = False) -> None:
+    def _follow(self, file: "StateFile", normalized: bool = False) -> None:
         """Show what a file holds now."""
         self._set(file.amplitudes, normalized=normalized)
         self._file = file

@@ -14,7 +14,6 @@ import stat
 import struct
 import sys
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,13 +24,11 @@ from numpy.typing import NDArray
 from qsim import bits
 from qsim.errors import StateError, TooLargeError
 from qsim.memory import format_bytes
+from qsim.states.record import DTYPES, Point, Status
 
 __all__ = [
-    "DTYPES",
     "Header",
-    "Point",
     "StateFile",
-    "Status",
     "open_amplitudes",
     "read_copy",
     "read_header",
@@ -39,7 +36,6 @@ __all__ = [
     "write_copy",
 ]
 
-DTYPES: dict[str, np.dtype[Any]] = {"double": np.dtype(np.complex128), "single": np.dtype(np.complex64)}
 _MAGIC = b"\x93qsim\r\n\x1a"  # a transfer as text would change it
 _VERSION = 1
 _HEADER_BYTES = 4096  # amplitudes begin at a page
@@ -47,44 +43,6 @@ _MAX_QUBITS = 62
 _MAX_BEYOND = 256  # chunks that may be finished out of order: as many as threads
 _FIELDS = struct.Struct(f"<8sIIIIQQQQI{_MAX_BEYOND}Q{_MAX_QUBITS}s32s")
 _PIECE = 2**26  # bytes that are written at once
-
-
-class Status(IntEnum):
-    """What the amplitudes of a file are."""
-
-    FRESH = 0  # |0…0⟩, as created
-    FINISHED = 1  # a state
-    WORKING = 2  # a run is at work, or was killed
-    PAUSED = 3  # a run was stopped; its header says what it had done
-
-
-@dataclass
-class Point:
-    """How far a run has come: sweeps finished, and chunks of the sweep at work.
-
-    Attributes:
-        sweep: number of the sweep at work.
-        num_chunks: its chunks; 0 as long as it has not begun.
-        first: all chunks before this one are finished.
-        beyond: finished ones after it; threads add to it.
-    """
-
-    sweep: int = 0
-    num_chunks: int = 0
-    first: int = 0
-    beyond: set[int] = field(default_factory=set)
-
-    @property
-    def sweeps(self) -> float:
-        """Sweeps finished, the one at work as a fraction."""
-        return self.sweep + ((self.first + len(self.beyond)) / self.num_chunks if self.num_chunks else 0.0)
-
-    def compacted(self) -> "Point":
-        """The same with `first` as far on as it goes."""
-        first = self.first
-        while first in self.beyond:
-            first += 1
-        return replace(self, first=first, beyond={chunk for chunk in self.beyond if chunk > first})
 
 
 @dataclass(frozen=True)
