@@ -22,7 +22,6 @@ from qsim.states.vectors import Amplitudes
 
 if TYPE_CHECKING:
     from qsim.circuit import Circuit
-    from qsim.states.schmidt import Schmidt
     from qsim.states.storage import StateFile
 
 __all__ = ["State"]
@@ -64,8 +63,7 @@ class State(QuantumState):
 
     def __init__(self, value: Any, *, num_qubits: int | None = None, normalize: bool = False) -> None:
         amplitudes = _amplitudes_of(value, num_qubits)
-        found = vectors.register_of(amplitudes)
-        if num_qubits is not None and found != num_qubits:
+        if num_qubits is not None and (found := vectors.register_of(amplitudes)) != num_qubits:
             raise StateError(f"Argument `num_qubits` is {num_qubits}, but the state has {found} qubits.")
         if normalize:
             amplitudes = vectors.divided_by_norm(amplitudes)
@@ -419,9 +417,9 @@ class State(QuantumState):
         Raises:
             StateError: the file is of neither kind, is damaged or unfinished, or does not hold a normalised vector.
         """
-        from qsim.states.storage import open_amplitudes
+        from qsim.states import storage
 
-        return cls(open_amplitudes(path))
+        return cls(storage.open_amplitudes(path))
 
     @classmethod
     def memmap(cls, path: str | PathLike[str], num_qubits: int, *, precision: str = "double") -> "State":
@@ -448,8 +446,7 @@ class State(QuantumState):
         """
         from qsim.states.storage import StateFile
 
-        state = object.__new__(cls)
-        state._follow(StateFile.at(path, check_num_qubits(num_qubits), precision))
+        (state := object.__new__(cls))._follow(StateFile.at(path, check_num_qubits(num_qubits), precision))
         return state
 
     def _follow(self, file: "StateFile", normalized: bool = False) -> None:
