@@ -65,7 +65,7 @@ def test_a_bar_is_drawn(capsys):
     drawn = capsys.readouterr().err
     assert "100%" in drawn
     assert "sweeps" in drawn
-    assert run(CIRCUIT, None, progress=False).state == CIRCUIT.state()
+    assert run(CIRCUIT, None, progress=False).state.equiv(CIRCUIT.state())
 
 
 def test_without_tqdm_the_message_says_what_to_do(monkeypatch):
