@@ -94,6 +94,9 @@ class _Encoder:
         self.settle()
         while ready.remaining:
             lanes = sum(self.weights[: self.lane_bits])
+            if leaving := self.leaving_early():
+                self.exchange(leaving)
+                continue
             turn = min((number for weight, number in ready.turns.items() if not weight & lanes), default=_NONE)
             flip = min((number for number, flip in ready.flips.items() if not flip.mask & lanes), default=_NONE)
             first = min(turn, flip)
@@ -114,6 +117,21 @@ class _Encoder:
                 self.pending.pull_through(event)
         self.ready.events.clear()
 
+    def leaving_early(self) -> list[int]:
+        """Bits that trade places at once, where that costs no pass: those inside the vectors have one turn to make now,
+        and the others can make theirs in the pass that brings them back."""
+        ready = self.ready
+        if self.weights[: self.lane_bits] != self.home or any(
+            weight not in ready.turns or ready.steps_left(weight) > 1 for weight in self.home
+        ):
+            return []
+        found = [w for w in self.tradable() if w in ready.turns and ready.steps_left(w) == 1]
+        return found[: self.lane_bits] if len(found) >= self.lane_bits else []
+
+    def tradable(self) -> list[int]:
+        """Bits outside the vectors that may trade places: an octet's bits that do not trade lie above those that do."""
+        return self.weights[self.lane_bits : len(self.weights) - (self.lane_bits < 3)]
+
     def leaving(self, lanes: int) -> list[int]:
         """Bits that trade places with those inside the vectors: the ones that are needed last, none of a step at hand.
 
@@ -126,9 +144,9 @@ class _Encoder:
                 wanted |= step.mask
                 break
         home = sum(self.home)
-        above = 0 if self.lane_bits == 3 else 1  # an octet's bits that do not trade lie above those that do
-        others = self.weights[self.lane_bits : len(self.weights) - above]
-        order = sorted((w for w in others if not w & home), key=lambda w: (bool(w & wanted), ready.steps_left(w)))
+        order = sorted(
+            (w for w in self.tradable() if not w & home), key=lambda w: (bool(w & wanted), ready.steps_left(w))
+        )
         found = order[: self.lane_bits]
         if lanes != home and not wanted & home:
             cost = sum(map(ready.steps_left, self.home))
