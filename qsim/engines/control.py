@@ -153,12 +153,22 @@ class Control:
     ) -> None:
         workers = threads or default_threads()
         self.num_sweeps = len(stages)
+        prepared: list[Chunks] = []
         for number in range(self.point.sweep, len(stages)):
             if number > self.point.sweep:
                 self.point = Point(number)
                 if self._checkpoint is not None and run is not None:
                     self._checkpoint.offer(run, number, len(stages), amplitudes)
-            self._do(stages[number](workers), workers, check or self.check)
+            chunks = prepared.pop() if prepared else stages[number](workers)
+            following = list(stages[number + 1 : number + 2])
+
+            def look(following: list[Stage] = following) -> None:
+                """Before the first chunk, when the helpers are at work, the next stage is prepared."""
+                (check or self.check)()
+                if following:
+                    prepared.append(following.pop()(workers))
+
+            self._do(chunks, workers, look)
         self.point = Point(len(stages))
         if check is None:
             self._report(math.inf)

@@ -21,7 +21,7 @@ from qsim.kernels import Kernels, load
 from qsim.plan.diagonal import Diagonal
 from qsim.plan.encode import HEADER_BYTES, Encoded, encode
 from qsim.plan.lower import lower
-from qsim.plan.schedule import Sweep, schedule
+from qsim.plan.schedule import Sweep, schedule_with_choice
 from qsim.plan.steps import Lowered
 
 __all__ = ["block_bits", "simulate"]
@@ -74,7 +74,7 @@ class _Plan:
             if is_kept:
                 self.keep(steps)
             else:
-                self.sweep(schedule(steps, self.num_qubits, *block_bits(kernels.precision)))  # type: ignore[arg-type]
+                self.sweep(schedule_with_choice(list(steps), self.num_qubits, *block_bits(kernels.precision)))  # type: ignore[arg-type]
         if self.phase:
             self.stages.append(partial(_multiply, self.amplitudes, np.exp(1j * self.phase)))
 
