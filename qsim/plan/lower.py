@@ -21,12 +21,15 @@ from numpy.typing import NDArray
 from qsim import bits
 from qsim.circuit import Circuit, Operation
 from qsim.gates import Gate
+from qsim.plan.diagonal import Diagonal
 from qsim.plan.steps import Flip, Lowered, Pair, Phase, Step, Turn
 
 __all__ = ["lower"]
 
 MAX_DIAGONAL_QUBITS = 6  # a diagonal gate on more qubits has up to 2^k phases: it stays an operation
 MAX_FLIP_CONTROLS = 2  # a block of 2^10 amplitudes always has three bits outside its vectors that are none of these
+LOOK_BACK = 64  # steps among which a flip looks for one that it undoes
+MAX_PULLED = 16  # phases in a row between the two, past which two flips cost less: a ladder over k bits has 2^k
 UNIT_TOLERANCE = 1e-9  # entries of a unitary that miss the unit circle, or orthogonality, by more are left as they are
 
 ROUNDING = 1e-14  # a rotation by less is none
@@ -214,7 +217,50 @@ class _Lowering:
                 if waiting is not None and (waiting[1] != 0 or waiting[2] != 0):
                     self.flush(weight)
                 rest ^= weight
-            self.write(Flip(target, mask))
+            flip = Flip(target, mask)
+            if not self.cancels(flip):
+                self.write(flip)
+
+    def cancels(self, flip: Flip) -> bool:
+        """Whether the same flip came before, with nothing but phases on its bits since: then both go, and the phases are
+        pulled through. This makes cx · rz · cx, and longer ladders, a diagonal."""
+        steps = self.steps
+        for place in range(len(steps) - 1, max(len(steps) - LOOK_BACK, 0) - 1, -1):
+            step = steps[place]
+            if type(step) is Phase:
+                continue
+            if isinstance(step, Operation):
+                return False
+            if step.mask & flip.mask:
+                if step != flip:
+                    return False
+                break
+        else:
+            return False
+        between: list[Step] = []
+        run, phase = Diagonal(), 0.0
+        for step in (*steps[place + 1 :], None):
+            if type(step) is Phase:
+                moved = Diagonal()
+                moved.add(step.mask, step.angle)
+                moved.pull_through(flip)
+                phase += moved.take_constant()
+                for mask, angle in moved.angles.items():
+                    run.add(mask, angle)
+            else:
+                if len(run) > MAX_PULLED:
+                    return False
+                between += [Phase(mask, angle) for mask, angle in run.angles.items() if angle]
+                run = Diagonal()
+                if step is not None:
+                    between.append(step)
+        self.phase += phase
+        steps[place:] = between
+        rest = flip.mask
+        while rest:  # pairs before the flips are not joined any more
+            self.last.pop(rest & -rest, None)
+            rest &= rest - 1
+        return True
 
     # ── Gates on one qubit ────────────────────────────────────────────────────────────────────────────────────────
 

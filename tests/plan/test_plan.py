@@ -110,6 +110,15 @@ def test_permutations_are_flips():
     assert set(kinds(Circuit(3).x(0).cx(0, 1).ccx(0, 1, 2).x(1, controls=2, control_state="0"))) <= {"Flip", "Phase"}
 
 
+def test_ladders_of_cx_around_a_phase_are_diagonal():
+    circuit = Circuit(4).cx(0, 1).cx(1, 2).rz(0.3, 2).cx(1, 2).cx(0, 1).cx(3, 0).p(0.7, 0).h(1).cx(3, 0).x(2).x(2)
+    assert set(kinds(circuit)) == {"Phase", "Turn"}
+    check_lowered(circuit)
+    kept = Circuit(3).cx(0, 1).h(0).cx(0, 1).ccx(0, 1, 2).rz(0.2, 2).h(2).ccx(0, 1, 2)
+    assert kinds(kept).count("Flip") == 4
+    check_lowered(kept)
+
+
 def test_gates_on_the_same_two_qubits_are_one_pair():
     circuit = Circuit(2).rz(0.3, 0).rxx(0.2, 0, 1).ryy(0.25, 1, 0).rzz(0.3, 0, 1).rz(0.7, 1).p(0.2, 0)
     assert kinds(circuit) == ["Pair"]
