@@ -222,7 +222,7 @@ class _Lowering:
                 self.write(flip)
 
     def cancels(self, flip: Flip) -> bool:
-        """Whether the same flip came before, with nothing but phases on its bits since: then both go, and the phases are
+        """Whether the same flip came before, with nothing but phases on its bits since: both go, and the phases are
         pulled through. This makes cx · rz · cx, and longer ladders, a diagonal."""
         steps = self.steps
         for place in range(len(steps) - 1, max(len(steps) - LOOK_BACK, 0) - 1, -1):
