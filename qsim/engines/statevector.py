@@ -19,7 +19,7 @@ from qsim.engines.control import Chunks, Stage
 from qsim.engines.job import Job
 from qsim.kernels import Kernels, load
 from qsim.plan.encode import HEADER_BYTES, Encoded
-from qsim.plan.prepare import Programs, Settings, Stretch, prepare
+from qsim.plan.prepare import Prepared, Programs, Settings, Stretch, prepare
 
 __all__ = ["block_bits", "fill_tables", "new_scratch", "run_blocks", "settings", "simulate"]
 
@@ -48,53 +48,47 @@ def settings(num_qubits: int, kernels: Kernels, *, is_zero: bool) -> Settings:
 
 def simulate(job: Job) -> NDArray[Any]:
     """The state after the circuit's operations; `job.amplitudes` is overwritten with it and returned."""
-    run = _Run(job, load(_PRECISION[job.amplitudes.dtype]))
-    job.control.execute(run.stages, job.amplitudes, job.threads, run.plan.describe)
-    run.plan.keep()
+    kernels, n = load(_PRECISION[job.amplitudes.dtype]), job.circuit.num_qubits
+    start = time.perf_counter()
+    plan = prepare(job.circuit, settings(n, kernels, is_zero=job.is_zero))
+    job.control.planning += time.perf_counter() - start
+    job.control.execute(_stages(job, kernels, plan), job.amplitudes, job.threads, plan.describe)
+    plan.keep()
     return job.amplitudes
 
 
-class _Run:
-    """The stages of a planned circuit on its state: sweeps, and operations on slices in between.
+def _stages(job: Job, kernels: Kernels, plan: Prepared) -> list[Stage]:
+    """Sweeps, and operations on slices in between."""
+    stages: list[Stage] = []
+    if not job.is_zero:
+        stages += _laid_out(job.amplitudes, plan.layout)
+    for part in plan.parts:
+        if isinstance(part, Stretch):
+            programs = Programs(part)
+            stages += [partial(_sweep, job, kernels, programs, number) for number in range(len(part.sweeps))]
+        else:
+            stages.append(numpy_path.stage(job, part))
+    if plan.phase:
+        stages.append(partial(_multiply, job.amplitudes, np.exp(1j * plan.phase)))
+    return stages
 
-    Attributes:
-        plan: shared with other runs.
-        stages: in order.
-    """
 
-    def __init__(self, job: Job, kernels: Kernels) -> None:
-        self.job, self.kernels = job, kernels
-        n, start = job.circuit.num_qubits, time.perf_counter()
-        self.plan = prepare(job.circuit, settings(n, kernels, is_zero=job.is_zero))
-        job.control.planning += time.perf_counter() - start
-        self.stages: list[Stage] = []
-        if not job.is_zero:
-            self.lay_out(self.plan.layout)
-        for part in self.plan.parts:
-            if isinstance(part, Stretch):
-                programs = Programs(part)
-                self.stages += [partial(self.sweep, programs, number) for number in range(len(part.sweeps))]
-            else:
-                self.stages.append(numpy_path.stage(job, part))
-        if self.plan.phase:
-            self.stages.append(partial(_multiply, job.amplitudes, np.exp(1j * self.plan.phase)))
+def _laid_out(amplitudes: NDArray[Any], layout: list[int]) -> list[Stage]:
+    """Move the initial state's qubits to where the plan wants them: one copy, only where the circuit swaps."""
+    n = len(layout)
+    source = [0] * n  # by axis: the qubit that lies there
+    for qubit, bit in enumerate(layout):
+        source[bits.qubit_bit(bit, n)] = qubit
+    return [] if source == list(range(n)) else [partial(_transpose, amplitudes.reshape([2] * n), source)]
 
-    def lay_out(self, layout: list[int]) -> None:
-        """Move the initial state's qubits to where the plan wants them: one copy, only where the circuit swaps."""
-        n = len(layout)
-        source = [0] * n  # by axis: the qubit that lies there
-        for qubit, bit in enumerate(layout):
-            source[bits.qubit_bit(bit, n)] = qubit
-        if source != list(range(n)):
-            self.stages.append(partial(_transpose, self.job.amplitudes.reshape([2] * n), source))
 
-    def sweep(self, programs: Programs, number: int, workers: int) -> Chunks:
-        """One pass over the blocks."""
-        start = time.perf_counter()
-        encoded = programs[number]
-        fill_tables(self.kernels, encoded)
-        self.job.control.planning += time.perf_counter() - start
-        return _chunks(self.job.amplitudes, self.kernels, encoded, workers)
+def _sweep(job: Job, kernels: Kernels, programs: Programs, number: int, workers: int) -> Chunks:
+    """One pass over the blocks."""
+    start = time.perf_counter()
+    encoded = programs[number]
+    fill_tables(kernels, encoded)
+    job.control.planning += time.perf_counter() - start
+    return _chunks(job.amplitudes, kernels, encoded, workers)
 
 
 def _chunks(amplitudes: NDArray[Any], kernels: Kernels, encoded: Encoded, workers: int) -> Chunks:
