@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,11 @@ __all__ = ["Options", "simulate"]
 
 @dataclass(frozen=True)
 class Options:
-    """Options of `run` that are the engine's, checked; their meaning is told there."""
+    """Options of `run` that are the engine's, checked; their meaning is told there.
+
+    Attributes:
+        timings: where the session writes the seconds spent on planning, "plan".
+    """
 
     dtype: np.dtype[Any]
     initial: Any = None
@@ -34,6 +38,7 @@ class Options:
     timeout: float | None = None
     checkpoint: Path | None = None
     verify: bool = False
+    timings: dict[str, float] = field(default_factory=dict)
 
 
 def simulate(circuit: Circuit, engine: Callable[[Job], NDArray[Any]], options: Options) -> NDArray[Any]:
@@ -68,6 +73,7 @@ def _simulate(
     if not control.is_recorded:
         start.fill()
     found = engine(Job(circuit, start.amplitudes, control, start.is_zero, options.threads))
+    options.timings["plan"] = control.planning
     if options.verify:
         verify(circuit, found, engine, lambda: _begin(circuit, options), control, options.threads)
     if options.out is not None and found is not start.amplitudes:

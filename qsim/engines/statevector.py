@@ -21,7 +21,7 @@ from qsim.kernels import Kernels, load
 from qsim.plan.encode import HEADER_BYTES, Encoded
 from qsim.plan.prepare import Prepared, Programs, Settings, Stretch, prepare
 
-__all__ = ["block_bits", "fill_tables", "new_scratch", "run_blocks", "settings", "simulate"]
+__all__ = ["block_bits", "block_chunks", "fill_tables", "scratch_bytes", "settings", "simulate"]
 
 # A chunk of blocks, between two looks at Ctrl-C and the clock, has so many amplitudes, fewer where its program is long:
 # 1 to 10 ms. Smaller states are cut into up to 64 chunks for the threads, of at least 2^15 amplitudes.
@@ -88,45 +88,37 @@ def _sweep(job: Job, kernels: Kernels, programs: Programs, number: int, workers:
     encoded = programs[number]
     fill_tables(kernels, encoded)
     job.control.planning += time.perf_counter() - start
-    return _chunks(job.amplitudes, kernels, encoded, workers)
+    return block_chunks(job.amplitudes, kernels, encoded, workers)
 
 
-def _chunks(amplitudes: NDArray[Any], kernels: Kernels, encoded: Encoded, workers: int) -> Chunks:
-    """The blocks of a sweep in parts."""
+def block_chunks(amplitudes: NDArray[Any], kernels: Kernels, encoded: Encoded, workers: int) -> Chunks:
+    """A sweep's program on all blocks, in parts; its tables are filled."""
     total = encoded.num_blocks * encoded.block_amplitudes
     # Their number depends on the plan alone: a run that goes on may have other threads.
     by_time = -(-total * max(len(encoded.program), _CHUNK_ROWS) // (_CHUNK_AMPLITUDES * _CHUNK_ROWS))
     by_threads = min(_SPREAD, total // _LEAST_AMPLITUDES)
     chunks = min(max(by_time, by_threads, 1), encoded.num_blocks)
-    scratch = [new_scratch(encoded, amplitudes.dtype) for _ in range(min(workers, chunks))]
+    scratch = [_aligned(scratch_bytes(encoded, amplitudes.itemsize)) for _ in range(min(workers, chunks))]
 
     def work(worker: int, chunk: int) -> None:
-        first, last = (encoded.num_blocks * end // chunks for end in (chunk, chunk + 1))
-        run_blocks(kernels, encoded, amplitudes, scratch[worker], first, last)
+        kernels.run_sweep(
+            amplitudes.ctypes.data,
+            encoded.layout.ctypes.data,
+            encoded.program.ctypes.data,
+            len(encoded.program),
+            encoded.data.ctypes.data,
+            encoded.terms.ctypes.data,
+            scratch[worker].ctypes.data,
+            encoded.num_blocks * chunk // chunks,
+            encoded.num_blocks * (chunk + 1) // chunks,
+        )
 
     return Chunks(chunks, work)
 
 
-def run_blocks(
-    kernels: Kernels, encoded: Encoded, amplitudes: NDArray[Any], scratch: NDArray[Any], first: int, last: int
-) -> None:
-    """A sweep's program on the blocks first … last−1; its tables are filled."""
-    kernels.run_sweep(
-        amplitudes.ctypes.data,
-        encoded.layout.ctypes.data,
-        encoded.program.ctypes.data,
-        len(encoded.program),
-        encoded.data.ctypes.data,
-        encoded.terms.ctypes.data,
-        scratch.ctypes.data,
-        first,
-        last,
-    )
-
-
-def new_scratch(encoded: Encoded, dtype: np.dtype[Any]) -> NDArray[np.uint8]:
-    """What one worker needs for a block of amplitudes of this type."""
-    return _aligned(HEADER_BYTES + encoded.block_amplitudes * dtype.itemsize)
+def scratch_bytes(encoded: Encoded, item: int) -> int:
+    """What each worker needs for a block of amplitudes of so many bytes."""
+    return HEADER_BYTES + encoded.block_amplitudes * item
 
 
 def fill_tables(kernels: Kernels, encoded: Encoded) -> None:
