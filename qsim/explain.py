@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from qsim import bits
@@ -15,12 +16,12 @@ from qsim.plan.cost import flops, pass_kinds, touched
 from qsim.plan.encode import Encoded
 from qsim.plan.report import Plan, PlannedSweep
 from qsim.plan.schedule import Sweep
-from qsim.run import METHODS, check_bound, choose, is_direct, numpy_seconds, run, state_copies
+from qsim.run import METHODS, check_bound, choose, is_direct, run, state_copies
 
 __all__ = ["explain"]
 
 _MAX_QUBITS = 60  # indices are 64-bit integers
-_FLOPS = 14  # an amplitude, of the gate that `numpy_seconds` tells the time of
+_FLOPS = 14  # an amplitude, of a rotation, of which `numpy_seconds` tells the time
 
 
 def explain(
@@ -98,17 +99,22 @@ class _Explaining:
             "scratch": self.threads * scratch,
             "programs and tables": max((sweep.memory for sweep in sweeps), default=0),
         }
-        touching = rates.pages * bits.register_size(self.num_qubits)
+        touching = rates.pages * bits.register_size(self.num_qubits) if sweeps else 0.0
         return self._plan(METHODS[self.name].reason, sweeps, memory, touching, planning)
 
     def direct(self, reason: str) -> Plan:
         """Gate by gate in compiled code."""
         from qsim.engines.calibration import gate_seconds
         from qsim.engines.direct import workers
+        from qsim.engines.program import encode
 
         rate = gate_seconds(self.precision, self.num_qubits, self.given_threads)
+        start = time.perf_counter()
+        encode(self.circuit)
+        planning = time.perf_counter() - start
         sweeps = [self._gate(operation, rate * self._touched(operation)) for operation in self.operations]
-        return self._plan(reason, sweeps, {"state": self.state}, threads=workers(self.num_qubits, self.given_threads))
+        threads = workers(self.num_qubits, self.given_threads)
+        return self._plan(reason, sweeps, {"state": self.state}, planning=planning, threads=threads)
 
     def on_slices(self, reason: str) -> Plan:
         """Gate by gate by NumPy."""
@@ -120,7 +126,7 @@ class _Explaining:
         """Engines that are there to compare with."""
         method = METHODS[self.name]
         memory = {"state and matrices": method.memory(self.num_qubits, self.item)}
-        return self._plan(method.reason, [], memory, threads=1)
+        return replace(self._plan(method.reason, [], memory, threads=1), is_estimated=False)
 
     # ── Parts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -143,8 +149,11 @@ class _Explaining:
 
     def _slices(self, operation: Operation) -> PlannedSweep:
         """A gate by NumPy; on more targets it takes as much longer as it has more to multiply and add."""
+        from qsim.engines.calibration import numpy_seconds
+
         share = self._touched(operation) / bits.register_size(self.num_qubits)
-        return self._gate(operation, numpy_seconds(self.num_qubits) * share * max(_flops(operation) / _FLOPS, 1))
+        seconds = numpy_seconds(self.precision, self.num_qubits) * max(_flops(operation) / _FLOPS, 1)
+        return self._gate(operation, seconds * share)
 
     def _gate(self, operation: Operation, seconds: float) -> PlannedSweep:
         touched_amplitudes = self._touched(operation)

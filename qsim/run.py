@@ -33,7 +33,6 @@ __all__ = [
     "check_bound",
     "choose",
     "is_direct",
-    "numpy_seconds",
     "run",
     "sample",
     "state",
@@ -327,7 +326,7 @@ def choose(method: str, circuit: Circuit, precision: str, *, is_run: bool = True
 def _automatic(circuit: Circuit, precision: str, is_run: bool) -> str:
     global _spent
     small = is_direct(circuit)
-    done = _spent + len(circuit) * numpy_seconds(circuit.num_qubits)
+    done = _spent + len(circuit) * (_NUMPY_CALL_SECONDS + _NUMPY_SECONDS * bits.register_size(circuit.num_qubits))
     if done >= _look.get((precision, small), _LOAD_SECONDS):  # looking loads LLVM
         from qsim.kernels import DIRECT, KERNELS, loader
 
@@ -340,11 +339,6 @@ def _automatic(circuit: Circuit, precision: str, is_run: bool) -> str:
     if is_run:
         _spent = done
     return "numpy"
-
-
-def numpy_seconds(num_qubits: int) -> float:
-    """What a gate of the NumPy engine takes on a register."""
-    return _NUMPY_CALL_SECONDS + _NUMPY_SECONDS * bits.register_size(num_qubits)
 
 
 def check_bound(circuit: Circuit) -> None:

@@ -317,11 +317,11 @@ class Circuit(GateMethods):
             run_options: `method`, `precision`, `threads`, `optimize`, and `initial`, of which only matters whether it
                 is given, as `run` takes them.
 
-        >>> plan = Circuit(20).h(range(20)).explain(method="numpy")
+        >>> plan = Circuit(20).h(range(20)).cx(0, 19).explain(method="statevector")
         >>> plan
-        <plan: 20 qubits, numpy, 20 sweeps over the state, about 84 ms>
-        >>> plan.memory == 16 * 2**20
-        True
+        <plan: 20 qubits, statevector, 3 sweeps over the state, about ... ms>
+        >>> plan.sweeps[0].local_qubits, plan.sweeps[0].steps
+        ((8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19), {'turn': 12})
         """
         from qsim.explain import explain
 

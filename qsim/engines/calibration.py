@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from qsim import bits
 from qsim.circuit import Circuit
-from qsim.engines import direct
+from qsim.engines import direct, numpy_path
+from qsim.engines.control import Control
+from qsim.engines.job import Job
 from qsim.engines.program import encode as encode_program
 from qsim.engines.statevector import block_chunks, fill_tables, settings
 from qsim.kernels import Kernels, load
@@ -23,13 +25,16 @@ from qsim.plan.prepare import Prepared, Programs
 from qsim.plan.schedule import Sweep
 from qsim.states.storage import DTYPES
 
-__all__ = ["Rates", "gate_seconds", "sweep_rates"]
+__all__ = ["Rates", "gate_seconds", "numpy_seconds", "sweep_rates"]
 
 _MAX_QUBITS = 21  # of the state that is passed over: 32 MiB; a larger one takes as long an amplitude
+_MAX_NUMPY_QUBITS = 17
 _ROWS = 16  # of a program that is measured, all alike
 _ROUNDS = 5  # the best counts
 _GATE_AMPLITUDES = 2**23  # that gates one by one go over in a round, with at most so many
 _GATE_ROWS = 512
+_FRESH_BYTES = 2**26  # so many are taken from the system each time: less is kept by the C library
+_PAGE_BYTES = 2**12
 
 
 @dataclass(frozen=True)
@@ -55,14 +60,26 @@ def sweep_rates(precision: str, num_qubits: int, threads: int) -> Rates:
 @lru_cache(maxsize=64)
 def _sweep_rates(precision: str, num_qubits: int, threads: int) -> Rates:
     kernels = load(precision)
-    memory, first = _memory_seconds(kernels, num_qubits, threads)
-    size = bits.register_size(num_qubits)
-    return Rates(memory / size, max(first - memory, 0.0) / size, _pass_rates(kernels))
+    memory = _memory_seconds(kernels, num_qubits, threads) / bits.register_size(num_qubits)
+    return Rates(memory, _page_seconds() * DTYPES[precision].itemsize, _pass_rates(kernels))
 
 
 def gate_seconds(precision: str, num_qubits: int, threads: int | None) -> float:
     """Of a rotation, an amplitude, in the engine that goes gate by gate."""
     return _gate_seconds(precision, min(max(num_qubits, 1), _MAX_QUBITS), threads)
+
+
+def numpy_seconds(precision: str, num_qubits: int) -> float:
+    """Of a rotation on a register, by NumPy."""
+    measured = min(max(num_qubits, 1), _MAX_NUMPY_QUBITS)
+    return _numpy_seconds(precision, measured) * bits.register_size(max(num_qubits - measured, 0))
+
+
+@lru_cache(maxsize=64)
+def _numpy_seconds(precision: str, num_qubits: int) -> float:
+    circuit = Circuit(num_qubits).ry(0.5, range(0, num_qubits, max(num_qubits // 4, 1)))
+    amplitudes = np.ones(bits.register_size(num_qubits), dtype=DTYPES[precision])
+    return _best(lambda: numpy_path.simulate(Job(circuit, amplitudes, Control()))) / len(circuit)
 
 
 @lru_cache(maxsize=64)
@@ -76,8 +93,8 @@ def _gate_seconds(precision: str, num_qubits: int, threads: int | None) -> float
     return _best(partial(runner.run, amplitudes)) / rows / len(amplitudes)
 
 
-def _memory_seconds(kernels: Kernels, num_qubits: int, threads: int) -> tuple[float, float]:
-    """A pass that changes nothing, on the lowest and the highest qubits; and the same on memory never touched."""
+def _memory_seconds(kernels: Kernels, num_qubits: int, threads: int) -> float:
+    """A pass that changes nothing, on the lowest and the highest qubits."""
     chosen = settings(num_qubits, kernels, is_zero=False)
     size = bits.register_size(num_qubits)
     low = bits.register_size(min(chosen.low_bits, num_qubits)) - 1
@@ -86,12 +103,17 @@ def _memory_seconds(kernels: Kernels, num_qubits: int, threads: int) -> tuple[fl
     dtype = DTYPES[kernels.precision]
     real = np.zeros(0, dtype=dtype).real.dtype.type
     encoded = encode(Sweep(local, []), num_qubits, size - 1, kernels.lanes, real, Diagonal())
-    amplitudes = np.zeros(size, dtype=dtype)
-    action = partial(_run, amplitudes, kernels, encoded, threads)
-    first = _seconds(action)
-    return _best(action), first
+    amplitudes = np.ones(size, dtype=dtype)
+    return _best(partial(_run, amplitudes, kernels, encoded, threads))
 
 
+@cache
+def _page_seconds() -> float:
+    """Touching a byte of memory for the first time."""
+    return _best(lambda: np.empty(_FRESH_BYTES, dtype=np.uint8)[::_PAGE_BYTES].fill(0)) / _FRESH_BYTES
+
+
+@cache
 def _pass_rates(kernels: Kernels) -> dict[str, float]:
     """Each kind of pass, many times over, on a few blocks in the cache. Where the sample's plan has none of a kind, the
     others tell what a flop takes."""
@@ -133,11 +155,11 @@ def _run(amplitudes: NDArray[Any], kernels: Kernels, encoded: Encoded, threads: 
     for_chunks(chunks.work, chunks.number, threads)
 
 
-def _best(action: Callable[[], None]) -> float:
+def _best(action: Callable[[], object]) -> float:
     return min(_seconds(action) for _ in range(_ROUNDS))
 
 
-def _seconds(action: Callable[[], None]) -> float:
+def _seconds(action: Callable[[], object]) -> float:
     start = time.perf_counter()
     action()
     return time.perf_counter() - start

@@ -71,6 +71,7 @@ class Plan:
         memory_parts: bytes by what they hold; all of them at once. Programs and tables are those of the largest sweep.
         allocating: estimated seconds of touching a new state's memory for the first time.
         planning: seconds that planning took just now: next to nothing if the plan was kept from before.
+        is_estimated: whether there are sweeps and figures: not for the engines that form matrices.
     """
 
     num_qubits: int
@@ -83,6 +84,7 @@ class Plan:
     memory_parts: dict[str, int]
     allocating: float
     planning: float
+    is_estimated: bool = True
 
     @property
     def steps(self) -> dict[str, int]:
@@ -121,14 +123,9 @@ class Plan:
 
     @property
     def seconds(self) -> float | None:
-        """Estimated time of the run without planning, for a machine that does nothing else; `None` for the engines
-        that form matrices."""
+        """Estimated time of the engine, for a machine that does nothing else: planning and the checks of a run, which
+        are Python's, come on top. `None` for the engines that form matrices."""
         return sum(sweep.seconds for sweep in self.sweeps) + self.allocating if self.is_estimated else None
-
-    @property
-    def is_estimated(self) -> bool:
-        """Whether there are figures: not for the engines that form matrices."""
-        return bool(self.sweeps) or not self.num_gates
 
     def __str__(self) -> str:
         gates = _count(self.num_gates, "gate")
