@@ -318,10 +318,12 @@ class Circuit(GateMethods):
                 is given, as `run` takes them.
 
         >>> plan = Circuit(20).h(range(20)).cx(0, 19).explain(method="statevector")
+        >>> plan.steps
+        {'turn': 20, 'flip': 1}
         >>> plan
-        <plan: 20 qubits, statevector, 3 sweeps over the state, about ... ms>
-        >>> plan.sweeps[0].local_qubits, plan.sweeps[0].steps
-        ((8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19), {'turn': 12})
+        <plan: 20 qubits, statevector, ... sweeps over the state, about ...>
+        >>> len(plan.sweeps) < 5, plan.sweeps[0].bytes < plan.memory
+        (True, True)
         """
         from qsim.explain import explain
 

@@ -211,7 +211,6 @@ class _Plans:
         """Empty, with a lock for this process: a forked child has no thread that would release its parent's."""
         self._lock = threading.Lock()
         self._plans: OrderedDict[_Key, tuple[Prepared, int]] = OrderedDict()
-        self._bytes = 0
 
     def get(self, key: _Key) -> Prepared | None:
         with self._lock:
@@ -223,22 +222,23 @@ class _Plans:
     def put(self, key: _Key, plan: Prepared) -> None:
         size = plan.num_bytes
         with self._lock:
-            self._drop(key)
+            self._plans.pop(key, None)
             if size > _KEPT_BYTES:
                 return
             self._plans[key] = plan, size
-            self._bytes += size
-            while self._bytes > _KEPT_BYTES:
-                self._drop(next(iter(self._plans)))
+            excess = self.num_bytes - _KEPT_BYTES
+            while excess > 0:
+                _, (_, freed) = self._plans.popitem(last=False)
+                excess -= freed
 
     def clear(self) -> None:
         with self._lock:
             self._plans.clear()
-            self._bytes = 0
 
-    def _drop(self, key: _Key) -> None:
-        _, size = self._plans.pop(key, (None, 0))
-        self._bytes -= size
+    @property
+    def num_bytes(self) -> int:
+        """What all plans take; counted anew, so that Ctrl-C cannot leave a wrong number."""
+        return sum(size for _, size in self._plans.values())
 
 
 _plans = _Plans()

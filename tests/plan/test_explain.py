@@ -45,9 +45,9 @@ def test_sweeps_are_those_that_run(known_rates):
 @kernels_needed
 @pytest.mark.parametrize("precision", ["double", "single"])
 def test_figures_of_one_layer(precision, known_rates):
-    """A rotation on each qubit of a register that fills two blocks a sweep: everything can be counted by hand."""
+    """A rotation on each qubit of a register that two local sets just cover: everything can be counted by hand."""
     block_bits, low = statevector.block_bits(precision)
-    n = 17
+    n = 2 * block_bits - low
     plan = planned(Circuit(n).ry(0.3, range(n)), precision=precision, initial="0" * n, threads=1)
     first, second = plan.sweeps
     item = {"double": 16, "single": 8}[precision]
