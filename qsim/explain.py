@@ -8,6 +8,7 @@ from typing import Any
 from qsim import bits
 from qsim.circuit import Circuit, Operation
 from qsim.circuit.analysis import final_measurements
+from qsim.engines.numpy_path import MATRIX_TARGETS
 from qsim.engines.options import check_precision, check_threads
 from qsim.engines.verify import is_direct_unplanned
 from qsim.errors import TooLargeError
@@ -44,11 +45,10 @@ def explain(
     name = choose(method, circuit, precision, is_run=False)
     explaining = _Explaining(circuit, name, precision, initial is None, check_threads(threads))
     if name == "statevector":
+        if optimize and is_direct(circuit):
+            return explaining.direct("compiled, gate by gate: the state fits the cache")
         if optimize:
-            small = is_direct(circuit)
-            return (
-                explaining.direct("compiled, gate by gate: the state fits the cache") if small else explaining.planned()
-            )
+            return explaining.planned()
         reason = "gate by gate, as asked for"
         return explaining.direct(reason) if is_direct_unplanned(circuit, precision) else explaining.on_slices(reason)
     return explaining.on_slices(METHODS[name].reason) if name == "numpy" else explaining.by_matrices()
@@ -89,13 +89,10 @@ class _Explaining:
                 scratch = max(scratch, scratch_bytes(encoded, self.item))
                 sweeps.append(self._sweep(sweep, encoded, rates))
         plan.keep()
-        swapped = not self.is_zero and plan.layout != [
-            bits.qubit_bit(q, self.num_qubits) for q in range(self.num_qubits)
-        ]
-        copies = max(state_copies(part for part in plan.parts if isinstance(part, Operation)), 1 + swapped)
+        in_order = [bits.qubit_bit(qubit, self.num_qubits) for qubit in range(self.num_qubits)]
+        is_laid_out = not self.is_zero and plan.layout != in_order  # through a copy
         memory = {
-            "state": self.state,
-            "copies": (copies - 1) * self.state,
+            **self._states([part for part in plan.parts if isinstance(part, Operation)], 1 + is_laid_out),
             "scratch": self.threads * scratch,
             "programs and tables": max((sweep.memory for sweep in sweeps), default=0),
         }
@@ -107,26 +104,30 @@ class _Explaining:
         from qsim.engines.calibration import gate_seconds
         from qsim.engines.direct import workers
         from qsim.engines.program import encode
+        from qsim.engines.templates import MAX_TARGETS
 
         rate = gate_seconds(self.precision, self.num_qubits, self.given_threads)
         start = time.perf_counter()
         encode(self.circuit)
         planning = time.perf_counter() - start
-        sweeps = [self._gate(operation, rate * self._touched(operation)) for operation in self.operations]
+        wide = [operation for operation in self.operations if len(operation.targets) > MAX_TARGETS]
+        sweeps = [self._slices(o) if len(o.targets) > MAX_TARGETS else self._gate(o, rate) for o in self.operations]
         threads = workers(self.num_qubits, self.given_threads)
-        return self._plan(reason, sweeps, {"state": self.state}, planning=planning, threads=threads)
+        return self._plan(reason, sweeps, self._states(wide), planning=planning, threads=threads)
 
     def on_slices(self, reason: str) -> Plan:
         """Gate by gate by NumPy."""
-        copies = state_copies(self.circuit)
-        memory = {"state": self.state, "copies": (copies - 1) * self.state}
-        return self._plan(reason, map(self._slices, self.operations), memory, threads=1)
+        return self._plan(reason, map(self._slices, self.operations), self._states(self.operations), threads=1)
 
     def by_matrices(self) -> Plan:
         """Engines that are there to compare with."""
         method = METHODS[self.name]
         memory = {"state and matrices": method.memory(self.num_qubits, self.item)}
         return replace(self._plan(method.reason, [], memory, threads=1), is_estimated=False)
+
+    def _states(self, on_slices: list[Operation], least: int = 1) -> dict[str, int]:
+        """Bytes of the state, and of the copies that operations on many qubits take."""
+        return {"state": self.state, "copies": (max(state_copies(on_slices), least) - 1) * self.state}
 
     # ── Parts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -148,15 +149,17 @@ class _Explaining:
         )
 
     def _slices(self, operation: Operation) -> PlannedSweep:
-        """A gate by NumPy; on more targets it takes as much longer as it has more to multiply and add."""
+        """A gate by NumPy."""
         from qsim.engines.calibration import numpy_seconds
 
-        share = self._touched(operation) / bits.register_size(self.num_qubits)
-        seconds = numpy_seconds(self.precision, self.num_qubits) * max(_flops(operation) / _FLOPS, 1)
-        return self._gate(operation, seconds * share)
+        return self._gate(
+            operation, numpy_seconds(self.precision, self.num_qubits) / bits.register_size(self.num_qubits)
+        )
 
-    def _gate(self, operation: Operation, seconds: float) -> PlannedSweep:
+    def _gate(self, operation: Operation, rate: float) -> PlannedSweep:
+        """A gate, with the seconds an amplitude of a rotation: it takes as much longer as there is more to do."""
         touched_amplitudes = self._touched(operation)
+        seconds = rate * touched_amplitudes * max(_flops(operation) / _FLOPS, 1)
         return PlannedSweep(
             name=operation.gate.name,
             local_qubits=operation.qubits,
@@ -198,8 +201,12 @@ class _Explaining:
 
 def _flops(operation: Operation) -> int:
     """Additions and multiplications an amplitude, gate by gate."""
-    each = {"permutation": 0, "diagonal": 6}
-    return each.get(operation.gate.structure, 8 * bits.register_size(len(operation.targets)) - 2)
+    gate, targets = operation.gate, len(operation.targets)
+    if gate.structure != "dense":
+        return 6 if gate.structure == "diagonal" else 0
+    if targets <= MATRIX_TARGETS:
+        return 8 * bits.register_size(targets) - 2
+    return sum(_FLOPS * len(term.factors) + 2 for term in gate.base.operator.terms)  # it is applied term by term
 
 
 def _counted(kinds: list[str]) -> dict[str, int]:

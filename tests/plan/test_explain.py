@@ -5,7 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from qsim import Circuit, CircuitError, Parameter, ParameterError, TooLargeError
+from qsim import Circuit, CircuitError, Parameter, ParameterError, TooLargeError, kron
+from qsim.algebra import X
 from qsim.engines import calibration, statevector
 from qsim.kernels import load, try_load
 from qsim.plan import Plan, PlannedSweep, cost
@@ -145,6 +146,17 @@ def test_small_registers_go_gate_by_gate(known_rates):
     assert [sweep.bytes for sweep in plan.sweeps[4:]] == [2 * 16 * 32, 2 * 16 * 16, 2 * 16 * 32]
     assert "gate by gate" in plan.reason
     assert plan.threads == 1
+
+
+def test_gates_on_many_qubits_take_copies(known_rates):
+    matrix = np.fft.fft(np.eye(32), norm="ortho")
+    circuit = Circuit(7).h(0).apply(matrix, *range(1, 6))
+    for method in ("numpy", "statevector") if try_load("double") else ("numpy",):
+        plan = circuit.explain(method=method)
+        assert plan.memory_parts == {"state": 2048, "copies": 3 * 2048}
+        assert plan.sweeps[-1].flops == (8 * 32 - 2) * 2**7
+    plan = Circuit(13).apply(kron(*[X] * 12), *range(12)).explain(method="numpy")
+    assert plan.sweeps[0].flops == (14 * 12 + 2) * 2**13
 
 
 @kernels_needed
