@@ -24,6 +24,7 @@ __all__ = [
     "embed_bits",
     "extract_bits",
     "fixed_bits",
+    "mask_qubits",
     "parse_bitstring",
     "qubit_bit",
     "qubit_weight",
@@ -56,6 +57,15 @@ def qubit_weight(qubit: int, num_qubits: int) -> int:
     ['0b100', '0b10', '0b1']
     """
     return 1 << (num_qubits - 1 - qubit)
+
+
+def mask_qubits(mask: int, num_qubits: int) -> tuple[int, ...]:
+    """Qubits whose weights a mask is the sum of, in ascending order.
+
+    >>> mask_qubits(0b101, 3)
+    (0, 2)
+    """
+    return tuple(qubit for qubit in range(num_qubits) if mask & qubit_weight(qubit, num_qubits))
 
 
 def register_size(num_qubits: int) -> int:

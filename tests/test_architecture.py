@@ -16,7 +16,7 @@ LAYERS = {
     "plan": 4, "states": 4,
     "engines": 5,
     "run": 6, "io": 6, "library": 6,
-    "compiled": 7, "draw": 7, "plots": 7, "testing": 7, "cli": 7, "__main__": 7,
+    "compiled": 7, "explain": 7, "draw": 7, "plots": 7, "testing": 7, "cli": 7, "__main__": 7,
 }  # fmt: skip
 FORBIDDEN = {("gates", "kernels"), ("states", "circuit"), ("states", "plan"), ("algebra", "kernels")}
 CONVENIENCES = {  # (file, function, module): one-line forwards to upper layers, with the import inside
@@ -24,6 +24,7 @@ CONVENIENCES = {  # (file, function, module): one-line forwards to upper layers,
     ("circuit/circuit.py", "sample", "run"),
     ("circuit/circuit.py", "steps", "run"),
     ("circuit/circuit.py", "compile", "compiled"),
+    ("circuit/circuit.py", "explain", "explain"),
     ("circuit/circuit.py", "draw", "draw"),
     ("states/state.py", "evolve", "run"),
     ("states/counts.py", "plot", "plots"),

@@ -35,7 +35,7 @@ def test_result_carries_what_was_asked_for():
     assert result.method in ("numpy", "statevector")
     assert result.expectations["zz"] == pytest.approx(1)
     assert result.expectations["x"] == pytest.approx(0)
-    assert set(result.timings) == {"simulate", "sample", "total"}
+    assert set(result.timings) == {"plan", "simulate", "sample", "total"}
     assert run(BELL, None).counts is None
     assert run(BELL, 10, keep_state=True).state == BELL.state()
     assert run(BELL, None, observables=[X(0)]).expectations == [pytest.approx(0)]
@@ -209,7 +209,7 @@ def looked(monkeypatch):
 
 
 def chosen(num_qubits, num_gates, method="auto"):
-    return run_module._choose(method, Circuit(num_qubits).x(0).repeat(num_gates), "double")
+    return run_module.choose(method, Circuit(num_qubits).x(0).repeat(num_gates), "double")
 
 
 def test_little_work_looks_for_no_kernels(looked):

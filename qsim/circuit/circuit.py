@@ -18,6 +18,7 @@ from qsim.gates.table import TABLE, suggestion
 
 if TYPE_CHECKING:
     from qsim.compiled import CompiledCircuit
+    from qsim.plan import Plan
     from qsim.states import Counts, State
 
 __all__ = ["Circuit"]
@@ -304,6 +305,29 @@ class Circuit(GateMethods):
         from qsim.compiled import compile_circuit
 
         return compile_circuit(self, **run_options)
+
+    def explain(self, **run_options: Any) -> "Plan":
+        """How the circuit would run: the engine and why, its passes over the state, flops, bytes, memory, time.
+
+        Nothing runs and no state is allocated, so that it also tells what a circuit that is too large would take.
+        Kernels are loaded where a run would load them. Times are estimates: what a pass takes on this machine is
+        measured once a process, in a tenth of a second. The plan is kept for the run.
+
+        Args:
+            run_options: `method`, `precision`, `threads`, `optimize`, and `initial`, of which only matters whether it
+                is given, as `run` takes them.
+
+        >>> plan = Circuit(20).h(range(20)).cx(0, 19).explain(method="statevector")
+        >>> plan.steps
+        {'turn': 20, 'flip': 1}
+        >>> plan
+        <plan: 20 qubits, statevector, ... sweeps over the state, about ...>
+        >>> len(plan.sweeps) < 5, plan.sweeps[0].bytes < plan.memory
+        (True, True)
+        """
+        from qsim.explain import explain
+
+        return explain(self, **run_options)
 
     def steps(self) -> "Iterator[tuple[Instruction, State]]":
         """Each instruction with the state after it; measurements are refused."""

@@ -51,6 +51,9 @@ class Control:
         start: the stage that writes the initial state, needed with `file` or `checkpoint`: there it is a stage, since
             it may be stopped like the others. `None` if the file holds that state.
         is_zero: whether the initial state is |0…0⟩.
+
+    Attributes:
+        planning: seconds that the engine spent on planning; the engine adds them up.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Control:
         self._file, self._checkpoint = file, checkpoint
         self._identify, self._start, self._is_zero = identify, start, is_zero
         self.point, self.num_sweeps = Point(), 0
+        self.planning = 0.0
 
     @property
     def is_recorded(self) -> bool:

@@ -4,6 +4,7 @@ For states that fit the cache nothing is faster: the circuit is one call, and li
 gates are worked out by compiled code, too, from their angles: a circuit runs again with other values in microseconds.
 """
 
+import time
 from ctypes import addressof, c_byte
 from typing import Any
 
@@ -18,7 +19,7 @@ from qsim.engines.program import Program, encode
 from qsim.kernels import DIRECT, load
 from qsim.kernels.threads import default_threads, for_chunks
 
-__all__ = ["Runner", "simulate"]
+__all__ = ["Runner", "simulate", "workers"]
 
 _SERIAL = 2**17  # amplitudes up to which one thread does it all: a step takes 0.1 ms, as starting threads does
 _CALL = 2**22  # amplitudes, over all steps of a call: some milliseconds between two looks at Ctrl-C
@@ -31,7 +32,10 @@ _PRECISION = {np.dtype(np.complex128): "double", np.dtype(np.complex64): "single
 
 def simulate(job: Job) -> NDArray[Any]:
     """The state after the circuit's operations; `job.amplitudes` is overwritten with it and returned."""
-    runner = Runner(encode(job.circuit), _PRECISION[job.amplitudes.dtype], job.threads)
+    start = time.perf_counter()
+    program = encode(job.circuit)
+    job.control.planning += time.perf_counter() - start
+    runner = Runner(program, _PRECISION[job.amplitudes.dtype], job.threads)
     runner.run(job.amplitudes, control=job.control)
     return job.amplitudes
 
@@ -41,8 +45,8 @@ class Runner:
 
     def __init__(self, program: Program, precision: str, threads: int | None = None) -> None:
         self.program, self.kernels = program, load(precision, source=DIRECT)
+        self.threads = workers(program.num_qubits, threads)
         self.is_serial = bits.register_size(program.num_qubits) <= _SERIAL
-        self.threads = 1 if self.is_serial else threads or default_threads()
         sums, self._kept = _affine_sums(program)
         arrays = (sums, program.jobs, program.rows, program.places)
         self._at_sums, self._at_jobs, self._at_rows, self._at_places = (array.ctypes.data for array in arrays)
@@ -104,6 +108,11 @@ class Runner:
                 run_rows(state, n, rows, row, row + 1, places, numbers, part, parts, own)
 
             for_chunks(work, parts, self.threads, control.check)
+
+
+def workers(num_qubits: int, threads: int | None = None) -> int:
+    """Threads that run at once on a register, at most those given."""
+    return 1 if bits.register_size(num_qubits) <= _SERIAL else threads or default_threads()
 
 
 def _address(array: NDArray[Any]) -> int:

@@ -21,7 +21,11 @@ __all__ = ["Options", "simulate"]
 
 
 class Options(NamedTuple):
-    """Options of `run` that are the engine's, checked; their meaning is told there."""
+    """Options of `run` that are the engine's, checked; their meaning is told there.
+
+    Attributes:
+        timings: where the session writes the seconds spent on planning, "plan".
+    """
 
     dtype: np.dtype[Any]
     initial: Any = None
@@ -31,6 +35,7 @@ class Options(NamedTuple):
     timeout: float | None = None
     checkpoint: "Path | None" = None
     verify: bool = False
+    timings: dict[str, float] | None = None
 
 
 def simulate(circuit: Circuit, engine: Callable[[Job], NDArray[Any]], options: Options) -> NDArray[Any]:
@@ -65,6 +70,8 @@ def _simulate(
     if not control.is_recorded:
         start.fill()
     found = engine(Job(circuit, start.amplitudes, control, start.is_zero, options.threads))
+    if options.timings is not None:
+        options.timings["plan"] = control.planning
     if options.verify:
         from qsim.engines.verify import verify
 

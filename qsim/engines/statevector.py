@@ -2,29 +2,26 @@
 
 The circuit is lowered to a few kinds of steps (`plan/lower.py`), these are scheduled into sweeps (`plan/schedule.py`),
 each sweep is encoded as a program (`plan/encode.py`) that the kernel runs on one block of amplitudes after another
-(`kernels/sweep.py`). Operations that do not lower run on slices in between, as in the NumPy engine.
+(`kernels/sweep.py`). Operations that do not lower run on slices in between, as in the NumPy engine. Plans are kept for
+the next run of the same operations (`plan/prepare.py`).
 """
 
+import time
 from functools import partial
-from itertools import groupby
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsim import bits
-from qsim.circuit import Operation
 from qsim.engines import numpy_path
 from qsim.engines.control import Chunks, Stage
 from qsim.engines.job import Job
 from qsim.kernels import Kernels, load
-from qsim.plan.diagonal import Diagonal
-from qsim.plan.encode import HEADER_BYTES, Encoded, encode
-from qsim.plan.lower import lower
-from qsim.plan.schedule import Sweep, schedule_with_choice
-from qsim.plan.steps import Lowered
+from qsim.plan.encode import HEADER_BYTES, Encoded
+from qsim.plan.prepare import Prepared, Programs, Settings, Stretch, prepare
 
-__all__ = ["block_bits", "simulate"]
+__all__ = ["block_bits", "block_chunks", "fill_tables", "scratch_bytes", "settings", "simulate"]
 
 # A chunk of blocks, between two looks at Ctrl-C and the clock, has so many amplitudes, fewer where its program is long:
 # 1 to 10 ms. Smaller states are cut into up to 64 chunks for the threads, of at least 2^15 amplitudes.
@@ -33,7 +30,6 @@ _CHUNK_ROWS = 64
 _SPREAD = 64
 _LEAST_AMPLITUDES = 2**15
 _PRECISION = {np.dtype(np.complex128): "double", np.dtype(np.complex64): "single"}
-_REAL = {"double": np.float64, "single": np.float32}
 # Local bits, and lowest bits that are always local so that memory moves in runs of 256 bytes. Measured at 22 qubits
 # with 1 MiB of second-level cache: one bit more or less costs up to 15 %.
 _BLOCK_BITS = {"double": 12, "single": 13}
@@ -45,100 +41,64 @@ def block_bits(precision: str) -> tuple[int, int]:
     return _BLOCK_BITS[precision], _LOW_BITS[precision]
 
 
+def settings(num_qubits: int, kernels: Kernels, *, is_zero: bool) -> Settings:
+    """What a circuit is planned for."""
+    return Settings(num_qubits, kernels.precision, is_zero, kernels.lanes, *block_bits(kernels.precision))
+
+
 def simulate(job: Job) -> NDArray[Any]:
     """The state after the circuit's operations; `job.amplitudes` is overwritten with it and returned."""
-    plan = _Plan(job, load(_PRECISION[job.amplitudes.dtype]))
-    job.control.execute(plan.stages, job.amplitudes, job.threads, plan.describe)
+    kernels, n = load(_PRECISION[job.amplitudes.dtype]), job.circuit.num_qubits
+    start = time.perf_counter()
+    plan = prepare(job.circuit, settings(n, kernels, is_zero=job.is_zero))
+    job.control.planning += time.perf_counter() - start
+    job.control.execute(_stages(job, kernels, plan), job.amplitudes, job.threads, plan.describe)
+    plan.keep()
     return job.amplitudes
 
 
-class _Plan:
-    """The stages of a circuit: sweeps, and operations on slices in between.
-
-    Attributes:
-        stages: in order.
-        sweeps: those among them that were scheduled.
-    """
-
-    def __init__(self, job: Job, kernels: Kernels) -> None:
-        self.job, self.kernels = job, kernels
-        self.amplitudes, self.num_qubits = job.amplitudes, job.circuit.num_qubits
-        self.stages: list[Stage] = []
-        self.support = 0 if job.is_zero else bits.register_size(self.num_qubits) - 1  # bits that can be 1
-        lowered = lower(job.circuit)
-        self.phase = lowered.phase  # the first sweep takes it along
-        self.layout, self.sweeps = lowered.layout, list[Sweep]()
-        if not job.is_zero:
-            self.lay_out(lowered)
-        for is_kept, steps in groupby(lowered.steps, key=lambda step: isinstance(step, Operation)):
-            if is_kept:
-                self.keep(steps)
-            else:
-                self.sweep(schedule_with_choice(list(steps), self.num_qubits, *block_bits(kernels.precision)))  # type: ignore[arg-type]
-        if self.phase:
-            self.stages.append(partial(_multiply, self.amplitudes, np.exp(1j * self.phase)))
-
-    def lay_out(self, lowered: Lowered) -> None:
-        """Move the initial state's qubits to where the plan wants them: one copy, only where the circuit swaps."""
-        n = self.num_qubits
-        source = [0] * n  # by axis: the qubit that lies there
-        for qubit, bit in enumerate(lowered.layout):
-            source[bits.qubit_bit(bit, n)] = qubit
-        if source != list(range(n)):
-            self.stages.append(partial(_transpose, self.amplitudes.reshape([2] * n), source))
-
-    def keep(self, operations: Any) -> None:
-        """Operations that were not lowered."""
-        for operation in operations:
-            self.stages.append(numpy_path.stage(self.job, operation))
-            for qubit in operation.qubits:
-                self.support |= bits.qubit_weight(qubit, self.num_qubits)
-
-    def sweep(self, sweeps: list[Sweep]) -> None:
-        """Steps in as few passes as the schedule found."""
-        programs = _Programs(sweeps, self.num_qubits, self.kernels, self.support, self.phase)
-        for number, sweep in enumerate(sweeps):
-            self.stages.append(partial(_run_sweep, self.amplitudes, self.kernels, programs, number))
-            self.support |= sweep.local
-        self.sweeps += sweeps
-        self.phase = 0.0
-
-    def describe(self) -> str:
-        """A text that differs where plans do."""
-        return repr((self.layout, self.sweeps))
+def _stages(job: Job, kernels: Kernels, plan: Prepared) -> list[Stage]:
+    """Sweeps, and operations on slices in between."""
+    stages: list[Stage] = []
+    if not job.is_zero:
+        stages += _laid_out(job.amplitudes, plan.layout)
+    for part in plan.parts:
+        if isinstance(part, Stretch):
+            programs = Programs(part)
+            stages += [partial(_sweep, job, kernels, programs, number) for number in range(len(part.sweeps))]
+        else:
+            stages.append(numpy_path.stage(job, part))
+    if plan.phase:
+        stages.append(partial(_multiply, job.amplitudes, np.exp(1j * plan.phase)))
+    return stages
 
 
-class _Programs:
-    """Sweeps encoded when their turn comes: the phases that one leaves pending go on to the next."""
-
-    def __init__(self, sweeps: list[Sweep], num_bits: int, kernels: Kernels, support: int, phase: float) -> None:
-        self.sweeps, self.num_bits, self.kernels = sweeps, num_bits, kernels
-        self.support, self.pending = support, Diagonal(phase)
-        self.next = 0
-
-    def __getitem__(self, number: int) -> Encoded:
-        """A run that goes on asks for a later one first."""
-        while True:
-            sweep, is_last = self.sweeps[self.next], self.next == len(self.sweeps) - 1
-            lanes, dtype = self.kernels.lanes, _REAL[self.kernels.precision]
-            encoded = encode(sweep, self.num_bits, self.support, lanes, dtype, self.pending, is_last=is_last)
-            self.support |= sweep.local
-            self.next += 1
-            if self.next > number:
-                return encoded
+def _laid_out(amplitudes: NDArray[Any], layout: list[int]) -> list[Stage]:
+    """Move the initial state's qubits to where the plan wants them: one copy, only where the circuit swaps."""
+    n = len(layout)
+    source = [0] * n  # by axis: the qubit that lies there
+    for qubit, bit in enumerate(layout):
+        source[bits.qubit_bit(bit, n)] = qubit
+    return [] if source == list(range(n)) else [partial(_transpose, amplitudes.reshape([2] * n), source)]
 
 
-def _run_sweep(amplitudes: NDArray[Any], kernels: Kernels, programs: _Programs, number: int, workers: int) -> Chunks:
+def _sweep(job: Job, kernels: Kernels, programs: Programs, number: int, workers: int) -> Chunks:
     """One pass over the blocks."""
+    start = time.perf_counter()
     encoded = programs[number]
-    _fill_tables(kernels, encoded)
+    fill_tables(kernels, encoded)
+    job.control.planning += time.perf_counter() - start
+    return block_chunks(job.amplitudes, kernels, encoded, workers)
+
+
+def block_chunks(amplitudes: NDArray[Any], kernels: Kernels, encoded: Encoded, workers: int) -> Chunks:
+    """A sweep's program on all blocks, in parts; its tables are filled."""
     total = encoded.num_blocks * encoded.block_amplitudes
     # Their number depends on the plan alone: a run that goes on may have other threads.
     by_time = -(-total * max(len(encoded.program), _CHUNK_ROWS) // (_CHUNK_AMPLITUDES * _CHUNK_ROWS))
     by_threads = min(_SPREAD, total // _LEAST_AMPLITUDES)
     chunks = min(max(by_time, by_threads, 1), encoded.num_blocks)
-    size = HEADER_BYTES + encoded.block_amplitudes * amplitudes.dtype.itemsize
-    scratch = [_aligned(size) for _ in range(min(workers, chunks))]
+    scratch = [_aligned(scratch_bytes(encoded, amplitudes.itemsize)) for _ in range(min(workers, chunks))]
 
     def work(worker: int, chunk: int) -> None:
         kernels.run_sweep(
@@ -156,7 +116,13 @@ def _run_sweep(amplitudes: NDArray[Any], kernels: Kernels, programs: _Programs, 
     return Chunks(chunks, work)
 
 
-def _fill_tables(kernels: Kernels, encoded: Encoded) -> None:
+def scratch_bytes(encoded: Encoded, item: int) -> int:
+    """What each worker needs for a block of amplitudes of so many bytes."""
+    return HEADER_BYTES + encoded.block_amplitudes * item
+
+
+def fill_tables(kernels: Kernels, encoded: Encoded) -> None:
+    """Work out the diagonals of a program."""
     work = np.empty(2 * encoded.block_amplitudes)
     kernels.fill_tables(
         encoded.data.ctypes.data,

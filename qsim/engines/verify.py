@@ -16,7 +16,7 @@ from qsim.engines.job import DIRECT_QUBITS, Job
 from qsim.engines.start import Start
 from qsim.errors import VerificationError
 
-__all__ = ["gate_by_gate", "verify"]
+__all__ = ["gate_by_gate", "is_direct_unplanned", "verify"]
 
 # ‖planned − gate by gate‖ that rounding explains, up to 1,000 operations; beyond, it grows as their square root.
 # Planning takes gates that miss being unitary by 1e-9 for unitary.
@@ -32,15 +32,19 @@ def gate_by_gate(job: Job) -> NDArray[Any]:
 
     Compiled where that is not what the planned engine does itself, and where there are kernels; else by NumPy.
     """
-    if job.circuit.num_qubits > DIRECT_QUBITS and not job.control.is_recorded:
-        from qsim.kernels import DIRECT, try_load
+    precision = "double" if job.amplitudes.dtype == np.complex128 else "single"
+    if not job.control.is_recorded and is_direct_unplanned(job.circuit, precision):
+        from qsim.engines import direct
 
-        precision = "double" if job.amplitudes.dtype == np.complex128 else "single"
-        if try_load(precision, source=DIRECT) is not None:
-            from qsim.engines import direct
-
-            return direct.simulate(job)
+        return direct.simulate(job)
     return numpy_path.simulate(job)
+
+
+def is_direct_unplanned(circuit: Circuit, precision: str) -> bool:
+    """Whether a circuit without a plan runs in compiled code; loads kernels."""
+    from qsim.kernels import DIRECT, try_load
+
+    return circuit.num_qubits > DIRECT_QUBITS and try_load(precision, source=DIRECT) is not None
 
 
 def verify(
