@@ -1,6 +1,7 @@
 """The memory guard: how much there is, what is refused, and that every way to run asks."""
 
 import tracemalloc
+from functools import reduce
 
 import numpy as np
 import pytest
@@ -8,7 +9,9 @@ import scipy.sparse  # noqa: F401  its import would count as allocated
 
 from qsim import Circuit, Operator, State, TooLargeError, kron, memory, run
 from qsim.algebra import I, X, Z
+from qsim.kernels import try_load
 from qsim.run import METHODS
+from qsim.testing import random_circuit
 
 MIB = 2**20
 WIDTHS = [31, 32, 33, 62, 63, 64, 65]
@@ -174,6 +177,62 @@ def test_initial_is_not_copied_where_it_is_out():
     shifted[1] = 1
     run(PLAIN, None, initial=shifted[1:], out=shifted[:-1])
     assert abs(shifted[0]) == pytest.approx(0.5**0.5)
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize("initial", [None, START, "+" * 18], ids=["zero", "state", "label"])
+def test_states_begin_at_a_cache_line(initial, precision):
+    for method in ("numpy", "statevector") if try_load(precision) else ("numpy",):
+        final = run(PLAIN, None, initial=initial, precision=precision, method=method).state
+        assert final.amplitudes.ctypes.data % 64 == 0
+
+
+@pytest.mark.parametrize("count", [1, 5, 2**16])
+def test_aligned_arrays(count):
+    for dtype in (np.uint8, np.float32, np.complex128):
+        zeros = memory.aligned(count, dtype, zeroed=True)
+        assert (zeros.shape, zeros.dtype, zeros.ctypes.data % 64) == ((count,), dtype, 0)
+        assert not zeros.any()
+        assert memory.aligned(count, dtype).flags.carray
+
+
+SWAPS = Circuit(20).h(range(20))
+for qubit in range(10):
+    SWAPS.swap(qubit, 19 - qubit).cx(qubit, 10)
+SWEPT = {
+    "swaps": SWAPS,
+    "random": random_circuit(20, 200, seed=1, controls=1),
+    "dense on three qubits": Circuit(20).h(0).rccx(3, 19, 0).cswap(2, 1, 0),
+}
+
+
+@pytest.mark.parametrize("circuit", SWEPT.values(), ids=SWEPT)
+@pytest.mark.skipif(try_load("double") is None, reason="no compiled kernels on this machine")
+def test_the_planned_engine_holds_one_state(circuit):
+    out = State.random(20, seed=2).amplitudes.copy()  # 16 MiB
+    for initial in (out, None):
+        tracemalloc.start()
+        try:
+            run(circuit, 100, initial=initial, out=out, method="statevector")
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak < 12 * MIB
+
+
+@pytest.mark.parametrize("label", ["+" * 18, "01rl" * 4 + "-0", "1" * 18])
+def test_a_label_is_formed_where_it_lies(label):
+    tracemalloc.start()
+    try:
+        amplitudes = State(label).amplitudes  # 4 MiB
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4.5 * MIB
+    kets = {"0": [1, 0], "1": [0, 1], "+": [1, 1], "-": [1, -1], "r": [1, 1j], "l": [1, -1j]}
+    scale = 2 ** (-sum(character not in "01" for character in label) / 2)
+    expected = reduce(np.kron, [kets[character] for character in label]) * scale
+    np.testing.assert_array_equal(amplitudes, expected)
 
 
 # ── Widths around those of machine words ──────────────────────────────────────────────────────────────────────────────

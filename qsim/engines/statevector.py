@@ -6,7 +6,7 @@ each sweep is encoded as a program (`plan/encode.py`) that the kernel runs on on
 """
 
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,12 @@ from qsim.engines import numpy_path
 from qsim.engines.control import Chunks, Stage
 from qsim.engines.job import Job
 from qsim.kernels import Kernels, load
+from qsim.memory import aligned
 from qsim.plan.diagonal import Diagonal
 from qsim.plan.encode import HEADER_BYTES, Encoded, encode
+from qsim.plan.layout import arrange
 from qsim.plan.lower import lower
 from qsim.plan.schedule import Sweep, schedule
-from qsim.plan.steps import Lowered
 
 __all__ = ["block_bits", "simulate"]
 
@@ -68,24 +69,14 @@ class _Plan:
         lowered = lower(job.circuit)
         self.phase = lowered.phase  # the first sweep takes it along
         self.layout, self.sweeps = lowered.layout, list[Sweep]()
-        if not job.is_zero:
-            self.lay_out(lowered)
-        for is_kept, steps in groupby(lowered.steps, key=lambda step: isinstance(step, Operation)):
+        moves = [] if job.is_zero else arrange(lowered.layout)  # |0…0⟩ lies as every plan wants it
+        for is_kept, steps in groupby(chain(moves, lowered.steps), key=lambda step: isinstance(step, Operation)):
             if is_kept:
                 self.keep(steps)
             else:
                 self.sweep(schedule(steps, self.num_qubits, *block_bits(kernels.precision)))  # type: ignore[arg-type]
         if self.phase:
             self.stages.append(partial(_multiply, self.amplitudes, np.exp(1j * self.phase)))
-
-    def lay_out(self, lowered: Lowered) -> None:
-        """Move the initial state's qubits to where the plan wants them: one copy, only where the circuit swaps."""
-        n = self.num_qubits
-        source = [0] * n  # by axis: the qubit that lies there
-        for qubit, bit in enumerate(lowered.layout):
-            source[bits.qubit_bit(bit, n)] = qubit
-        if source != list(range(n)):
-            self.stages.append(partial(_transpose, self.amplitudes.reshape([2] * n), source))
 
     def keep(self, operations: Any) -> None:
         """Operations that were not lowered."""
@@ -138,7 +129,7 @@ def _run_sweep(amplitudes: NDArray[Any], kernels: Kernels, programs: _Programs, 
     by_threads = min(_SPREAD, total // _LEAST_AMPLITUDES)
     chunks = min(max(by_time, by_threads, 1), encoded.num_blocks)
     size = HEADER_BYTES + encoded.block_amplitudes * amplitudes.dtype.itemsize
-    scratch = [_aligned(size) for _ in range(min(workers, chunks))]
+    scratch = [aligned(size, np.uint8) for _ in range(min(workers, chunks))]
 
     def work(worker: int, chunk: int) -> None:
         kernels.run_sweep(
@@ -176,17 +167,3 @@ def _multiply(amplitudes: NDArray[Any], factor: complex, workers: int) -> Chunks
         amplitudes[chunk * _CHUNK_AMPLITUDES : (chunk + 1) * _CHUNK_AMPLITUDES] *= factor
 
     return Chunks(-(-len(amplitudes) // _CHUNK_AMPLITUDES), work)
-
-
-def _transpose(tensor: NDArray[Any], axes: list[int], workers: int) -> Chunks:
-    def work(worker: int, chunk: int) -> None:
-        tensor[...] = tensor.transpose(axes).copy()
-
-    return Chunks(1, work)
-
-
-def _aligned(size: int) -> NDArray[np.uint8]:
-    """Bytes that begin at a cache line."""
-    raw = np.empty(size + 64, dtype=np.uint8)
-    start = -raw.ctypes.data % 64
-    return raw[start : start + size]
