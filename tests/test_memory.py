@@ -6,12 +6,12 @@ from functools import reduce
 import numpy as np
 import pytest
 import scipy.sparse  # noqa: F401  its import would count as allocated
+from scipy.stats import unitary_group
 
-from qsim import Circuit, Operator, State, TooLargeError, kron, memory, run
+from qsim import Circuit, Operator, State, TooLargeError, gates, kron, memory, run
 from qsim.algebra import I, X, Z
 from qsim.kernels import try_load
 from qsim.run import METHODS
-from qsim.testing import random_circuit
 
 MIB = 2**20
 WIDTHS = [31, 32, 33, 62, 63, 64, 65]
@@ -126,8 +126,9 @@ RUNS = {
     "steps hold the state before": (lambda: list(PLAIN.steps()), 8),
     "run of a wide gate on a copy": (lambda: run(Circuit(18).h(0, controls=[1]), None), 4),
     "sample": (lambda: PLAIN.sample(3, seed=0), 4),
-    "sample of measured qubits": (lambda: MEASURED.sample(3, seed=0), 8),
-    "run of measured qubits": (lambda: run(MEASURED, 3, seed=0), 8),
+    "sample of all qubits reads the state": (lambda: MEASURED.sample(3, seed=0), 4),
+    "sample of some qubits forms their distribution": (lambda: PLAIN.copy().measure(range(17)).sample(3, seed=0), 6),
+    "no shots, no distribution": (lambda: run(PLAIN.copy().measure(range(17)), None), 4),
     "no shots, no sampling": (lambda: run(MEASURED, None), 4),
     "verify takes two states more": (lambda: run(PLAIN, None, verify=True), 12),
     "a label in another precision": (lambda: run(PLAIN, None, initial="0" * 18, precision="single"), 6),
@@ -156,9 +157,10 @@ def test_what_out_holds_is_there_already(set_memory):
     out = START.amplitudes.copy()
     set_memory(0)
     assert np.shares_memory(run(PLAIN, None, initial=START, out=out).state.amplitudes, out)
-    set_memory(4 * MIB - 1)
+    set_memory(2 * MIB - 1)
     with pytest.raises(TooLargeError):
-        run(MEASURED, 3, out=out)
+        run(PLAIN.copy().measure(range(17)), 3, out=out)
+    run(MEASURED, 3, out=out)
 
 
 def test_initial_is_not_copied_where_it_is_out():
@@ -196,20 +198,25 @@ def test_aligned_arrays(count):
         assert memory.aligned(count, dtype).flags.carray
 
 
-SWAPS = Circuit(20).h(range(20))
+WIDE = 21  # qubits: 32 MiB
+SWAPS = Circuit(WIDE).h(range(WIDE))
 for qubit in range(10):
     SWAPS.swap(qubit, 19 - qubit).cx(qubit, 10)
+UNITARY = gates.unitary(unitary_group.rvs(2**6, random_state=1))
 SWEPT = {
     "swaps": SWAPS,
-    "random": random_circuit(20, 200, seed=1, controls=1),
-    "dense on three qubits": Circuit(20).h(0).rccx(3, 19, 0).cswap(2, 1, 0),
+    "phases across": Circuit(WIDE).h(range(WIDE)).cp(0.3, range(1, WIDE), range(WIDE - 1)).h(range(WIDE)),
+    "dense on three qubits": Circuit(WIDE).h(0).rccx(3, 19, 0).append(gates.rxx(0.3).controlled(), 2, 1, 20),
+    "dense on six qubits": Circuit(WIDE).append(UNITARY, 3, 19, 0, 12, 2, 5).swap(0, 3),
+    "measured": Circuit(WIDE).h(range(WIDE)).measure_all(),
+    "measured in part": Circuit(WIDE).h(range(WIDE)).measure(range(WIDE - 1)),
 }
 
 
 @pytest.mark.parametrize("circuit", SWEPT.values(), ids=SWEPT)
 @pytest.mark.skipif(try_load("double") is None, reason="no compiled kernels on this machine")
 def test_the_planned_engine_holds_one_state(circuit):
-    out = State.random(20, seed=2).amplitudes.copy()  # 16 MiB
+    out = State.random(WIDE, seed=2).amplitudes.copy()
     for initial in (out, None):
         tracemalloc.start()
         try:
@@ -217,7 +224,22 @@ def test_the_planned_engine_holds_one_state(circuit):
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
-        assert peak < 12 * MIB
+        assert peak < 24 * MIB
+
+
+def test_wide_gates_are_counted_by_what_they_copy(set_memory):
+    circuit = Circuit(19).append(UNITARY, 3, 18, 0, 12, 2, 5)
+    set_memory(20 * MIB - 1)  # a state of 8 MiB, three copies of half of it
+    with pytest.raises(TooLargeError):
+        run(circuit, None, method="numpy")
+    set_memory(20 * MIB)
+    tracemalloc.start()
+    try:
+        run(circuit, None, method="numpy")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 20 * MIB
 
 
 @pytest.mark.parametrize("label", ["+" * 18, "01rl" * 4 + "-0", "1" * 18])

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["State"]
 
 
-_FEW_QUBITS = 20  # the distribution of fewer is formed to be sampled: 4 MiB
+FEW_QUBITS = 20  # the distribution of fewer is formed to be sampled: 4 MiB
 
 
 @final
@@ -251,7 +251,7 @@ class State(QuantumState):
     def _draw(
         self, listed: tuple[int, ...], shots: int, rng: np.random.Generator
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        if len(listed) < min(self._num_qubits, _FEW_QUBITS):
+        if len(listed) < min(self._num_qubits, FEW_QUBITS):
             return super()._draw(listed, shots, rng)
         # The whole register is sampled block by block: the distribution of many qubits is not formed as an array.
         outcomes, counts = sample_amplitudes(self._checked(), shots, rng)
