@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from qsim.errors import TooLargeError
 if TYPE_CHECKING:
     from pathlib import Path  # imported where large work asks for memory: it takes 7 ms
 
-__all__ = ["aligned", "available_memory", "format_bytes", "require_memory"]
+__all__ = ["aligned", "available_memory", "format_bytes", "require_memory", "total_memory"]
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _RESERVE = 64 * 2**20  # left to the interpreter and the system
@@ -41,6 +42,22 @@ def available_memory() -> int:
     candidates = [_system_available(), *_cgroup_available()]
     known = [value for value in candidates if value is not None]
     return max(min(known), 0) if known else sys.maxsize
+
+
+def total_memory() -> int:
+    """Bytes that this process could take if it were alone: RAM, or the limit of its control group if that is less.
+
+    Unlike what is available it is the same at every call; `sys.maxsize` where it is not known.
+    """
+    from pathlib import Path
+
+    known = [sys.maxsize]
+    with suppress(AttributeError, ValueError, OSError):
+        known.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    for folder, limit, _ in _cgroup_folders(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")):
+        with suppress(ValueError, OSError):  # no such file, or "max"
+            known.append(int((folder / limit).read_text()))
+    return min(known)
 
 
 def require_memory(needed: int, what: str, hint: str = "") -> None:

@@ -73,6 +73,11 @@ class Control:
         """Whether it must be known what is done, so that the run can go on later; then the start is a stage of it."""
         return self._identify is not None
 
+    @property
+    def is_on_file(self) -> bool:
+        """Whether the state is a file."""
+        return self._file is not None
+
     def silent(self) -> "Control":
         """The same time limit for a run on the side."""
         other = Control()

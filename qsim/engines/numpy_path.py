@@ -185,12 +185,14 @@ def _apply_in_front(
 
 def _of_columns(gate: Gate, columns: Tensor) -> Tensor:
     """A gate, controls aside, on each column."""
+    result: Tensor
     if gate.structure == "diagonal":
-        return columns * gate.diagonal().astype(columns.dtype)[:, None]
-    if gate.structure == "permutation":
+        result = columns * gate.diagonal().astype(columns.dtype)[:, None]
+    elif gate.structure == "permutation":
         result = np.empty_like(columns)
         result[gate.images()] = columns
-        return result
-    if len(columns) <= bits.register_size(MATRIX_TARGETS):
-        return gate.base_matrix().astype(columns.dtype) @ columns
-    return gate.base.operator.apply_to(columns, len(columns).bit_length() - 1)
+    elif len(columns) <= bits.register_size(MATRIX_TARGETS):
+        result = gate.base_matrix().astype(columns.dtype) @ columns
+    else:
+        result = gate.base.operator.apply_to(columns, len(columns).bit_length() - 1)
+    return result

@@ -17,6 +17,7 @@ from qsim.circuit import Operation
 from qsim.engines import numpy_path
 from qsim.engines.control import Chunks, Stage
 from qsim.engines.job import Job
+from qsim.engines.window import Window, buffers, is_worthwhile, window_bits
 from qsim.kernels import Kernels, load
 from qsim.memory import aligned
 from qsim.plan.diagonal import Diagonal
@@ -74,7 +75,7 @@ class _Plan:
             if is_kept:
                 self.keep(steps)
             else:
-                self.sweep(schedule(steps, self.num_qubits, *block_bits(kernels.precision)))  # type: ignore[arg-type]
+                self.add(steps)
         if self.phase:
             self.stages.append(partial(_multiply, self.amplitudes, np.exp(1j * self.phase)))
 
@@ -84,6 +85,24 @@ class _Plan:
             self.stages.append(numpy_path.stage(self.job, operation))
             for qubit in operation.qubits:
                 self.support |= bits.qubit_weight(qubit, self.num_qubits)
+
+    def add(self, steps: Any) -> None:
+        """Steps that were lowered, between two operations that were not."""
+        precision, n = self.kernels.precision, self.num_qubits
+        if not (self.job.control.is_on_file and is_worthwhile(self.amplitudes)):
+            self.sweep(schedule(steps, n, *block_bits(precision)))
+            return
+        for sweep in schedule(steps, n, *window_bits(precision)):
+            self.look_at(Window(sweep.local, n), sweep)
+
+    def look_at(self, window: Window, sweep: Sweep) -> None:
+        """A pass over a file: sweeps over blocks in memory, with bits named as they lie there."""
+        sweeps = schedule(window.steps(sweep), window.num_local, *block_bits(self.kernels.precision))
+        programs = _Programs(sweeps, self.num_qubits, self.kernels, window.renamed(self.support), self.phase)
+        self.stages.append(partial(_run_window, self.amplitudes, self.kernels, programs, window, self.support))
+        self.support |= sweep.local
+        self.sweeps += [sweep, *sweeps]
+        self.phase = 0.0
 
     def sweep(self, sweeps: list[Sweep]) -> None:
         """Steps in as few passes as the schedule found."""
@@ -128,23 +147,64 @@ def _run_sweep(amplitudes: NDArray[Any], kernels: Kernels, programs: _Programs, 
     by_time = -(-total * max(len(encoded.program), _CHUNK_ROWS) // (_CHUNK_AMPLITUDES * _CHUNK_ROWS))
     by_threads = min(_SPREAD, total // _LEAST_AMPLITUDES)
     chunks = min(max(by_time, by_threads, 1), encoded.num_blocks)
-    size = HEADER_BYTES + encoded.block_amplitudes * amplitudes.dtype.itemsize
-    scratch = [aligned(size, np.uint8) for _ in range(min(workers, chunks))]
+    scratch = _scratch([encoded], amplitudes.itemsize, min(workers, chunks))
 
     def work(worker: int, chunk: int) -> None:
-        kernels.run_sweep(
-            amplitudes.ctypes.data,
-            encoded.layout.ctypes.data,
-            encoded.program.ctypes.data,
-            len(encoded.program),
-            encoded.data.ctypes.data,
-            encoded.terms.ctypes.data,
-            scratch[worker].ctypes.data,
-            encoded.num_blocks * chunk // chunks,
-            encoded.num_blocks * (chunk + 1) // chunks,
-        )
+        first, last = (encoded.num_blocks * number // chunks for number in (chunk, chunk + 1))
+        _run_blocks(kernels, amplitudes.ctypes.data, encoded, scratch[worker], first, last)
 
     return Chunks(chunks, work)
+
+
+def _run_window(
+    amplitudes: NDArray[Any], kernels: Kernels, programs: _Programs, window: Window, support: int, workers: int
+) -> Chunks:
+    """One pass over a file: each block of the window is a chunk."""
+    found = [programs[number] for number in range(len(programs.sweeps))]
+    for encoded in found:
+        _fill_tables(kernels, encoded)
+    chunks = bits.register_size((support & ~window.local).bit_count())
+    workers = min(workers, chunks)
+    free = buffers(window, amplitudes.dtype, workers)
+    scratch = _scratch(found, amplitudes.itemsize, workers)
+
+    def work(worker: int, chunk: int) -> None:
+        base, renamed = window.place(chunk, support)
+        buffer = free.get()
+        try:
+            window.read(amplitudes, buffer, base)
+            origin = buffer.ctypes.data - amplitudes.itemsize * renamed  # the kernel adds what it takes for the index
+            for encoded in found:
+                blocks = encoded.num_blocks // chunks
+                _run_blocks(kernels, origin, encoded, scratch[worker], blocks * chunk, blocks * (chunk + 1))
+            window.write(amplitudes, buffer, base)
+        finally:
+            free.put(buffer)
+
+    return Chunks(chunks, work)
+
+
+def _scratch(sweeps: list[Encoded], itemsize: int, workers: int) -> list[NDArray[np.uint8]]:
+    """Memory for a block, for each worker."""
+    size = HEADER_BYTES + itemsize * max(encoded.block_amplitudes for encoded in sweeps)
+    return [aligned(size, np.uint8) for _ in range(workers)]
+
+
+def _run_blocks(
+    kernels: Kernels, origin: int, encoded: Encoded, scratch: NDArray[np.uint8], first: int, last: int
+) -> None:
+    """Blocks first … last−1 of the state at an address."""
+    kernels.run_sweep(
+        origin,
+        encoded.layout.ctypes.data,
+        encoded.program.ctypes.data,
+        len(encoded.program),
+        encoded.data.ctypes.data,
+        encoded.terms.ctypes.data,
+        scratch.ctypes.data,
+        first,
+        last,
+    )
 
 
 def _fill_tables(kernels: Kernels, encoded: Encoded) -> None:
