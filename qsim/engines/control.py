@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from numpy.typing import NDArray
@@ -74,9 +75,9 @@ class Control:
         return self._identify is not None
 
     @property
-    def is_on_file(self) -> bool:
-        """Whether the state is a file."""
-        return self._file is not None
+    def path(self) -> Path | None:
+        """The file that the state is, if it is one."""
+        return None if self._file is None else self._file.path
 
     def silent(self) -> "Control":
         """The same time limit for a run on the side."""

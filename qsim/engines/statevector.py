@@ -7,6 +7,7 @@ each sweep is encoded as a program (`plan/encode.py`) that the kernel runs on on
 
 from functools import partial
 from itertools import chain, groupby
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from qsim.plan.encode import HEADER_BYTES, Encoded, encode
 from qsim.plan.layout import arrange
 from qsim.plan.lower import lower
 from qsim.plan.schedule import Sweep, schedule
+from qsim.states.storage import DTYPES
 
 __all__ = ["block_bits", "simulate"]
 
@@ -89,17 +91,18 @@ class _Plan:
     def add(self, steps: Any) -> None:
         """Steps that were lowered, between two operations that were not."""
         precision, n = self.kernels.precision, self.num_qubits
-        if not (self.job.control.is_on_file and is_worthwhile(self.amplitudes)):
+        path = self.job.control.path
+        if path is None or not is_worthwhile(self.amplitudes):
             self.sweep(schedule(steps, n, *block_bits(precision)))
             return
         for sweep in schedule(steps, n, *window_bits(precision)):
-            self.look_at(Window(sweep.local, n), sweep)
+            self.look_at(path, Window(sweep.local, n), sweep)
 
-    def look_at(self, window: Window, sweep: Sweep) -> None:
+    def look_at(self, path: Path, window: Window, sweep: Sweep) -> None:
         """A pass over a file: sweeps over blocks in memory, with bits named as they lie there."""
         sweeps = schedule(window.steps(sweep), window.num_local, *block_bits(self.kernels.precision))
         programs = _Programs(sweeps, self.num_qubits, self.kernels, window.renamed(self.support), self.phase)
-        self.stages.append(partial(_run_window, self.amplitudes, self.kernels, programs, window, self.support))
+        self.stages.append(partial(_run_window, path, self.kernels, programs, window, self.support))
         self.support |= sweep.local
         self.sweeps += [sweep, *sweeps]
         self.phase = 0.0
@@ -157,7 +160,7 @@ def _run_sweep(amplitudes: NDArray[Any], kernels: Kernels, programs: _Programs, 
 
 
 def _run_window(
-    amplitudes: NDArray[Any], kernels: Kernels, programs: _Programs, window: Window, support: int, workers: int
+    path: Path, kernels: Kernels, programs: _Programs, window: Window, support: int, workers: int
 ) -> Chunks:
     """One pass over a file: each block of the window is a chunk."""
     found = [programs[number] for number in range(len(programs.sweeps))]
@@ -165,19 +168,20 @@ def _run_window(
         _fill_tables(kernels, encoded)
     chunks = bits.register_size((support & ~window.local).bit_count())
     workers = min(workers, chunks)
-    free = buffers(window, amplitudes.dtype, workers)
-    scratch = _scratch(found, amplitudes.itemsize, workers)
+    free = buffers(window, DTYPES[kernels.precision], workers)
+    scratch = _scratch(found, DTYPES[kernels.precision].itemsize, workers)
 
     def work(worker: int, chunk: int) -> None:
         base, renamed = window.place(chunk, support)
         buffer = free.get()
+        origin = buffer.ctypes.data - buffer.itemsize * renamed  # the kernel adds what it takes for the index
         try:
-            window.read(amplitudes, buffer, base)
-            origin = buffer.ctypes.data - amplitudes.itemsize * renamed  # the kernel adds what it takes for the index
-            for encoded in found:
-                blocks = encoded.num_blocks // chunks
-                _run_blocks(kernels, origin, encoded, scratch[worker], blocks * chunk, blocks * (chunk + 1))
-            window.write(amplitudes, buffer, base)
+            with open(path, "r+b", buffering=0) as file:
+                window.read(file, buffer, base)
+                for encoded in found:
+                    blocks = encoded.num_blocks // chunks
+                    _run_blocks(kernels, origin, encoded, scratch[worker], blocks * chunk, blocks * (chunk + 1))
+                window.write(file, buffer, base)
         finally:
             free.put(buffer)
 

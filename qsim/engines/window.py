@@ -5,9 +5,9 @@ over the state in the cache, and written back. In memory the local bits are the 
 has one value each, are numbered on; so the sweeps that are encoded once serve all blocks.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from io import FileIO
 from queue import SimpleQueue
 from typing import Any
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from qsim.memory import aligned, total_memory
 from qsim.plan.schedule import MemoryStep, Sweep
 from qsim.plan.steps import Flip, Pair
+from qsim.states.storage import read_at, write_at
 
 __all__ = ["Window", "buffers", "is_worthwhile", "window_bits"]
 
@@ -68,17 +69,18 @@ class Window:
         """The sweep's steps on the bits in memory."""
         return [self._step(step) for step in sweep.steps]
 
-    def read(self, amplitudes: NDArray[Any], buffer: NDArray[Any], base: int) -> None:
-        """Copy the block whose lowest index is `base`."""
-        for run, (start, stop) in enumerate(self._runs(base)):
-            length = stop - start
-            buffer[run * length : (run + 1) * length] = amplitudes[start:stop]
+    def read(self, file: FileIO, buffer: NDArray[Any], base: int) -> None:
+        """Fill a buffer with the block whose lowest index is `base`.
 
-    def write(self, amplitudes: NDArray[Any], buffer: NDArray[Any], base: int) -> None:
-        """Copy it back."""
-        for run, (start, stop) in enumerate(self._runs(base)):
-            length = stop - start
-            amplitudes[start:stop] = buffer[run * length : (run + 1) * length]
+        A mapped file would be read page by page: six times slower was measured where it is not in the system's cache.
+        """
+        for start, run in zip(*self._runs(buffer, base), strict=True):
+            read_at(file, start, run)
+
+    def write(self, file: FileIO, buffer: NDArray[Any], base: int) -> None:
+        """Write it back."""
+        for start, run in zip(*self._runs(buffer, base), strict=True):
+            write_at(file, start, run)
 
     def place(self, block: int, support: int) -> tuple[int, int]:
         """Lowest index of a block of those in the support, counted from 0: in the file, and in memory's numbering."""
@@ -101,14 +103,14 @@ class Window:
             return replace(step, first=self.renamed(step.first), second=self.renamed(step.second))
         return step._replace(mask=self.renamed(step.mask))
 
-    def _runs(self, base: int) -> Sequence[tuple[int, int]]:
-        """First and last index of each contiguous run of a block."""
+    def _runs(self, buffer: NDArray[Any], base: int) -> tuple[list[int], NDArray[Any]]:
+        """First index of each contiguous run of a block, and where it lies in the buffer."""
         low = (~self.local & (self.local + 1)).bit_length() - 1
         starts = [base]
         for bit in range(low, self.num_bits):
             if self.local >> bit & 1:
                 starts += [start | 1 << bit for start in starts]
-        return [(start, start + (1 << low)) for start in starts]
+        return starts, buffer.reshape(len(starts), -1)
 
 
 def buffers(window: Window, dtype: np.dtype[Any], workers: int) -> "SimpleQueue[NDArray[Any]]":

@@ -90,20 +90,25 @@ def test_small_files_are_worked_on_where_they_lie(tmp_path, read):
 
 
 @pytest.mark.parametrize("local", [0b111, 0b1011011, 0b1110000011, 0b1111111111])
-def test_blocks_are_read_and_written_once(local):
+def test_blocks_are_read_and_written_once(local, tmp_path):
     view, n = Window(local, 10), 10
-    amplitudes = np.arange(2**n) + 0j
-    seen, copy = [], np.zeros_like(amplitudes)
+    state = State.memmap(tmp_path / "a.state", n)
+    run(Circuit(n), None, initial=State(np.arange(2**n) + 0j, normalize=True), out=state)
+    scale = state.amplitudes[1].real
+    seen: list[int] = []
     buffer = np.empty(2**view.num_local, dtype=complex)
     for block in range(2 ** (n - view.num_local)):
         base, renamed = view.place(block, 2**n - 1)
         assert renamed == block * len(buffer)
-        view.read(amplitudes, buffer, base)
-        seen += buffer.real.astype(int).tolist()
-        assert [view.renamed(index) for index in seen[-len(buffer) :]] == [*range(renamed, renamed + len(buffer))]
-        view.write(copy, buffer, base)
+        with open(tmp_path / "a.state", "r+b", buffering=0) as file:
+            view.read(file, buffer, base)
+            indices = np.rint(buffer.real / scale).astype(int).tolist()
+            assert [view.renamed(index) for index in indices] == [*range(renamed, renamed + len(buffer))]
+            seen += indices
+            buffer *= 1j
+            view.write(file, buffer, base)
     assert sorted(seen) == list(range(2**n))
-    np.testing.assert_array_equal(copy, amplitudes)
+    np.testing.assert_allclose(state.amplitudes, 1j * scale * np.arange(2**n), atol=1e-15)  # as the map sees it
 
 
 def test_steps_are_renamed():
