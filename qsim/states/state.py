@@ -425,7 +425,9 @@ class State(QuantumState):
 
         Where there is no file, one of |0…0⟩ is made, of 2^n · 16 bytes (single precision: 8) and 4 KiB. This is the one
         kind of state that changes: a run with it as `out` writes to it. A run that was stopped is taken up again by the
-        same call, and until then the state cannot be read.
+        same call, and until then the state cannot be read. A file of more than half the memory is worked on in blocks
+        of 256 MiB, which are copied into memory: as many as threads, and at most an eighth of it. Ctrl-C and the
+        timeout wait for them.
 
         Args:
             path: of the file.
