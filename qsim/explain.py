@@ -17,7 +17,7 @@ from qsim.plan.cost import flops, pass_kinds, touched
 from qsim.plan.encode import Encoded
 from qsim.plan.report import Plan, PlannedSweep
 from qsim.plan.schedule import Sweep
-from qsim.run import METHODS, check_bound, choose, is_direct, run, state_copies
+from qsim.run import METHODS, check_bound, choose, copied_amplitudes, is_direct, run
 
 __all__ = ["explain"]
 
@@ -89,10 +89,8 @@ class _Explaining:
                 scratch = max(scratch, scratch_bytes(encoded, self.item))
                 sweeps.append(self._sweep(sweep, encoded, rates))
         plan.keep()
-        in_order = [bits.qubit_bit(qubit, self.num_qubits) for qubit in range(self.num_qubits)]
-        is_laid_out = not self.is_zero and plan.layout != in_order  # through a copy
         memory = {
-            **self._states([part for part in plan.parts if isinstance(part, Operation)], 1 + is_laid_out),
+            **self._states([part for part in plan.parts if isinstance(part, Operation)]),
             "scratch": self.threads * scratch,
             "programs and tables": max((sweep.memory for sweep in sweeps), default=0),
         }
@@ -125,9 +123,9 @@ class _Explaining:
         memory = {"state and matrices": method.memory(self.num_qubits, self.item)}
         return replace(self._plan(method.reason, [], memory, threads=1), is_estimated=False)
 
-    def _states(self, on_slices: list[Operation], least: int = 1) -> dict[str, int]:
+    def _states(self, on_slices: list[Operation]) -> dict[str, int]:
         """Bytes of the state, and of the copies that operations on many qubits take."""
-        return {"state": self.state, "copies": (max(state_copies(on_slices), least) - 1) * self.state}
+        return {"state": self.state, "copies": self.item * copied_amplitudes(on_slices, self.num_qubits)}
 
     # ── Parts ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -3,17 +3,22 @@
 import os
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from qsim.errors import TooLargeError
 
 if TYPE_CHECKING:
     from pathlib import Path  # imported where large work asks for memory: it takes 7 ms
 
-__all__ = ["available_memory", "format_bytes", "require_memory"]
+__all__ = ["aligned", "available_memory", "format_bytes", "require_memory", "total_memory"]
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _RESERVE = 64 * 2**20  # left to the interpreter and the system
+_LINE = 64  # bytes of a cache line
 _UNGUARDED = 2**20  # asking the system takes 0.1 ms, as long as forming some 200 kB: small work is not asked about
 
 
@@ -39,6 +44,22 @@ def available_memory() -> int:
     return max(min(known), 0) if known else sys.maxsize
 
 
+def total_memory() -> int:
+    """Bytes that this process could take if it were alone: RAM, or the limit of its control group if that is less.
+
+    Unlike what is available it is the same at every call; `sys.maxsize` where it is not known.
+    """
+    from pathlib import Path
+
+    known = [sys.maxsize]
+    with suppress(AttributeError, ValueError, OSError):
+        known.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    for folder, limit, _ in _cgroup_folders(Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")):
+        with suppress(ValueError, OSError):  # no such file, or "max"
+            known.append(int((folder / limit).read_text()))
+    return min(known)
+
+
 def require_memory(needed: int, what: str, hint: str = "") -> None:
     """Refuse with a `TooLargeError` if `needed` bytes are not there.
 
@@ -53,6 +74,20 @@ def require_memory(needed: int, what: str, hint: str = "") -> None:
     if needed > limit:
         tail = f" {hint}" if hint else ""
         raise TooLargeError(f"{what} needs {format_bytes(needed)}, but {format_bytes(limit)} can be had.{tail}")
+
+
+def aligned(count: int, dtype: Any, *, zeroed: bool = False) -> NDArray[Any]:
+    """A new array that begins at a cache line; NumPy's own begin 16 bytes past one, so that vectors would straddle two.
+
+    Args:
+        count: its length.
+        dtype: its type.
+        zeroed: whether it holds zeros: pages that are never written are then never taken. Otherwise it holds anything.
+    """
+    size = count * np.dtype(dtype).itemsize
+    raw = (np.zeros if zeroed else np.empty)(size + _LINE, dtype=np.uint8)
+    start = -raw.ctypes.data % _LINE
+    return raw[start : start + size].view(dtype)
 
 
 def _system_available() -> int | None:

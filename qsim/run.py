@@ -21,6 +21,7 @@ from qsim.frozen import Frozen, assign
 from qsim.memory import available_memory, require_memory
 from qsim.states import Counts, State
 from qsim.states.sampling import check_shots, make_rng
+from qsim.states.state import FEW_QUBITS
 
 if TYPE_CHECKING:
     from qsim.algebra import Operator
@@ -31,11 +32,11 @@ __all__ = [
     "Result",
     "check_bound",
     "choose",
+    "copied_amplitudes",
     "is_direct",
     "run",
     "sample",
     "state",
-    "state_copies",
     "steps",
 ]
 
@@ -236,7 +237,7 @@ def run(
     shots = None if shots is None else check_shots(shots)
     check_bound(circuit)
     measured = final_measurements(circuit[:])
-    _guard(circuit, method, options, sampled=shots is not None and bool(measured))
+    _guard(circuit, method, options, sampled=0 if shots is None else len(set(measured.values())))
     name = choose(method, circuit, precision)
     engine = METHODS[name]
     if name == "statevector" and not optimize:
@@ -294,7 +295,7 @@ def steps(circuit: Circuit) -> Iterator[tuple[Instruction, State]]:
         if instruction.name == "measure":
             raise CircuitError(f"{locate(number, instruction)}: steps() needs a circuit without measurements.")
     options = Options(check_precision("double"))
-    _guard(circuit, "numpy", options, sampled=False, states=2)
+    _guard(circuit, "numpy", options, states=2)
     amplitudes = prepare(circuit.num_qubits, options.dtype, None, None).amplitudes
     is_unitary = True
     for instruction in circuit:
@@ -365,17 +366,28 @@ def check_bound(circuit: Circuit) -> None:
             )
 
 
-def _guard(circuit: Circuit, method: str, options: Options, *, sampled: bool, states: int = 1) -> None:
-    """Refuse what memory does not hold, before anything is allocated. What `out` holds is there already."""
+def _guard(circuit: Circuit, method: str, options: Options, *, sampled: int = 0, states: int = 1) -> None:
+    """Refuse what memory does not hold, before anything is allocated. What `out` holds is there already.
+
+    Args:
+        circuit: what is to be run.
+        method: as asked for.
+        options: of the run.
+        sampled: how many qubits are sampled.
+        states: how many states are held at once.
+    """
     n, size = circuit.num_qubits, options.dtype.itemsize
     name = "numpy" if method in ("auto", "statevector") else method  # these three hold one state
-    copies = (state_copies(circuit) if name == "numpy" else 1) + states - 1 + 2 * options.verify
-    extra = (_SAMPLING_BYTES if sampled else 0) - (size if options.out is not None else 0)
+    held = states + 2 * options.verify
+    extra = -size if options.out is not None else 0
     if isinstance(options.initial, str) and (options.out is not None or size != _LABEL_BYTES):
         extra += _LABEL_BYTES
+    # The distribution of some qubits is formed where they are few; else the state is sampled as it lies.
+    distribution = _SAMPLING_BYTES * bits.register_size(sampled) if 0 < sampled < min(n, FEW_QUBITS) else 0
 
     def need(qubits: int) -> int:
-        return METHODS[name].memory(qubits, copies * size) + extra * bits.register_size(qubits)
+        copied = size * copied_amplitudes(circuit, qubits) if name == "numpy" else 0
+        return METHODS[name].memory(qubits, held * size) + extra * bits.register_size(qubits) + copied + distribution
 
     if need(n) <= 2**20:
         return
@@ -385,12 +397,13 @@ def _guard(circuit: Circuit, method: str, options: Options, *, sampled: bool, st
     require_memory(need(n), f"A run of {n} qubits (method {method!r}{verified})", f"{fits} qubits would fit.")
 
 
-def state_copies(instructions: Iterable[Instruction]) -> int:
-    """States that the NumPy engine holds at once: gates on many qubits act on a copy with their axes in front."""
+def copied_amplitudes(instructions: Iterable[Instruction], num_qubits: int) -> int:
+    """Amplitudes that the NumPy engine copies at once: gates on many qubits act on copies with their axes in front."""
     widest = max((len(i.targets) for i in instructions if isinstance(i, Operation)), default=0)
     if widest <= numpy_path.SLICED_TARGETS:
-        return 1
-    return 4 if widest <= numpy_path.MATRIX_TARGETS else 6
+        return 0
+    copies = 3 if widest <= numpy_path.MATRIX_TARGETS else 5
+    return copies * bits.register_size(min(max(widest, numpy_path.FRONT_AXES), num_qubits))
 
 
 def _is_from_table(instruction: Instruction) -> bool:

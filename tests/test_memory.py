@@ -1,13 +1,16 @@
 """The memory guard: how much there is, what is refused, and that every way to run asks."""
 
 import tracemalloc
+from functools import reduce
 
 import numpy as np
 import pytest
 import scipy.sparse  # noqa: F401  its import would count as allocated
+from scipy.stats import unitary_group
 
-from qsim import Circuit, Operator, State, TooLargeError, kron, memory, run
+from qsim import Circuit, Operator, State, TooLargeError, gates, kron, memory, run
 from qsim.algebra import I, X, Z
+from qsim.kernels import try_load
 from qsim.run import METHODS
 
 MIB = 2**20
@@ -123,8 +126,9 @@ RUNS = {
     "steps hold the state before": (lambda: list(PLAIN.steps()), 8),
     "run of a wide gate on a copy": (lambda: run(Circuit(18).h(0, controls=[1]), None), 4),
     "sample": (lambda: PLAIN.sample(3, seed=0), 4),
-    "sample of measured qubits": (lambda: MEASURED.sample(3, seed=0), 8),
-    "run of measured qubits": (lambda: run(MEASURED, 3, seed=0), 8),
+    "sample of all qubits reads the state": (lambda: MEASURED.sample(3, seed=0), 4),
+    "sample of some qubits forms their distribution": (lambda: PLAIN.copy().measure(range(17)).sample(3, seed=0), 6),
+    "no shots, no distribution": (lambda: run(PLAIN.copy().measure(range(17)), None), 4),
     "no shots, no sampling": (lambda: run(MEASURED, None), 4),
     "verify takes two states more": (lambda: run(PLAIN, None, verify=True), 12),
     "a label in another precision": (lambda: run(PLAIN, None, initial="0" * 18, precision="single"), 6),
@@ -153,9 +157,10 @@ def test_what_out_holds_is_there_already(set_memory):
     out = START.amplitudes.copy()
     set_memory(0)
     assert np.shares_memory(run(PLAIN, None, initial=START, out=out).state.amplitudes, out)
-    set_memory(4 * MIB - 1)
+    set_memory(2 * MIB - 1)
     with pytest.raises(TooLargeError):
-        run(MEASURED, 3, out=out)
+        run(PLAIN.copy().measure(range(17)), 3, out=out)
+    run(MEASURED, 3, out=out)
 
 
 def test_initial_is_not_copied_where_it_is_out():
@@ -174,6 +179,82 @@ def test_initial_is_not_copied_where_it_is_out():
     shifted[1] = 1
     run(PLAIN, None, initial=shifted[1:], out=shifted[:-1])
     assert abs(shifted[0]) == pytest.approx(0.5**0.5)
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize("initial", [None, START, "+" * 18], ids=["zero", "state", "label"])
+def test_states_begin_at_a_cache_line(initial, precision):
+    for method in ("numpy", "statevector") if try_load(precision) else ("numpy",):
+        final = run(PLAIN, None, initial=initial, precision=precision, method=method).state
+        assert final.amplitudes.ctypes.data % 64 == 0
+
+
+@pytest.mark.parametrize("count", [1, 5, 2**16])
+def test_aligned_arrays(count):
+    for dtype in (np.uint8, np.float32, np.complex128):
+        zeros = memory.aligned(count, dtype, zeroed=True)
+        assert (zeros.shape, zeros.dtype, zeros.ctypes.data % 64) == ((count,), dtype, 0)
+        assert not zeros.any()
+        assert memory.aligned(count, dtype).flags.carray
+
+
+WIDE = 21  # qubits: 32 MiB
+SWAPS = Circuit(WIDE).h(range(WIDE))
+for qubit in range(10):
+    SWAPS.swap(qubit, 19 - qubit).cx(qubit, 10)
+UNITARY = gates.unitary(unitary_group.rvs(2**6, random_state=1))
+SWEPT = {
+    "swaps": SWAPS,
+    "phases across": Circuit(WIDE).h(range(WIDE)).cp(0.3, range(1, WIDE), range(WIDE - 1)).h(range(WIDE)),
+    "dense on three qubits": Circuit(WIDE).h(0).rccx(3, 19, 0).append(gates.rxx(0.3).controlled(), 2, 1, 20),
+    "dense on six qubits": Circuit(WIDE).append(UNITARY, 3, 19, 0, 12, 2, 5).swap(0, 3),
+    "measured": Circuit(WIDE).h(range(WIDE)).measure_all(),
+    "measured in part": Circuit(WIDE).h(range(WIDE)).measure(range(WIDE - 1)),
+}
+
+
+@pytest.mark.parametrize("circuit", SWEPT.values(), ids=SWEPT)
+@pytest.mark.skipif(try_load("double") is None, reason="no compiled kernels on this machine")
+def test_the_planned_engine_holds_one_state(circuit):
+    out = State.random(WIDE, seed=2).amplitudes.copy()
+    for initial in (out, None):
+        tracemalloc.start()
+        try:
+            run(circuit, 100, initial=initial, out=out, method="statevector")
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak < 24 * MIB
+
+
+def test_wide_gates_are_counted_by_what_they_copy(set_memory):
+    circuit = Circuit(19).append(UNITARY, 3, 18, 0, 12, 2, 5)
+    set_memory(20 * MIB - 1)  # a state of 8 MiB, three copies of half of it
+    with pytest.raises(TooLargeError):
+        run(circuit, None, method="numpy")
+    set_memory(20 * MIB)
+    tracemalloc.start()
+    try:
+        run(circuit, None, method="numpy")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 20 * MIB
+
+
+@pytest.mark.parametrize("label", ["+" * 18, "01rl" * 4 + "-0", "1" * 18])
+def test_a_label_is_formed_where_it_lies(label):
+    tracemalloc.start()
+    try:
+        amplitudes = State(label).amplitudes  # 4 MiB
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 4.5 * MIB
+    kets = {"0": [1, 0], "1": [0, 1], "+": [1, 1], "-": [1, -1], "r": [1, 1j], "l": [1, -1j]}
+    scale = 2 ** (-sum(character not in "01" for character in label) / 2)
+    expected = reduce(np.kron, [kets[character] for character in label]) * scale
+    np.testing.assert_array_equal(amplitudes, expected)
 
 
 # ── Widths around those of machine words ──────────────────────────────────────────────────────────────────────────────

@@ -18,6 +18,8 @@ from qsim.kernels.threads import default_threads, for_chunks, run_aside
 from qsim.states.record import Point, Status
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from qsim.engines.checkpoint import Checkpoint
     from qsim.states.storage import StateFile
 
@@ -79,6 +81,11 @@ class Control:
     def is_recorded(self) -> bool:
         """Whether it must be known what is done, so that the run can go on later; then the start is a stage of it."""
         return self._identify is not None
+
+    @property
+    def path(self) -> "Path | None":
+        """The file that the state is, if it is one."""
+        return None if self._file is None else self._file.path
 
     def silent(self) -> "Control":
         """The same time limit for a run on the side."""

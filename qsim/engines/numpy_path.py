@@ -25,6 +25,7 @@ INDEXED_QUBITS = 10  # up to here lists of indices are faster than slices; measu
 CHUNK_AXES = 16  # a slice has at most 2^16 amplitudes (1 MiB), so the temporaries of a gate stay in the cache
 SHORT_RUN = 3  # rows of at most 2^3 amplitudes are walked one by one: NumPy's inner loop over so few costs more
 SLICED_TARGETS = 4  # with more targets, their axes are moved to the front instead
+FRONT_AXES = 18  # and copied so, 2^18 amplitudes (4 MiB) at once, or 2^k where the gate has more than 18 targets
 MATRIX_TARGETS = 10  # with more, an operator is applied term by term: its matrix would have 16 MiB
 
 Index = tuple[int | slice, ...]
@@ -78,10 +79,8 @@ def apply_operation(tensor: Tensor, operation: Operation, check: Callable[[], No
     """
     gate = operation.gate
     controls = {q: int(bit) for q, bit in zip(operation.controls, gate.control_state, strict=True)}
-    if len(operation.targets) > SLICED_TARGETS:
-        _apply_in_front(tensor, gate, operation.targets, controls)
-        return
-    for _ in _KERNELS[gate.structure](tensor, gate, operation.targets, controls):
+    kernel = _KERNELS[gate.structure] if len(operation.targets) <= SLICED_TARGETS else _apply_in_front
+    for _ in kernel(tensor, gate, operation.targets, controls):
         if check is not None:
             check()
 
@@ -150,14 +149,17 @@ def _target_slices(tensor: Tensor, targets: tuple[int, ...], controls: Mapping[i
         yield parts
 
 
-def _slices(num_qubits: int, fixed: Mapping[int, int], targets: tuple[int, ...]) -> Iterator[Index]:
+def _slices(
+    num_qubits: int, fixed: Mapping[int, int], targets: tuple[int, ...], num_axes: int = CHUNK_AXES
+) -> Iterator[Index]:
     """Indices that together cover all amplitudes with the fixed bits, one part a time, target axes left open.
 
-    Leading axes are walked until a part fits the cache; trailing ones where NumPy's inner loop would be too short.
+    Leading axes are walked until a part has only `num_axes` others than the targets', so that it fits the cache;
+    trailing ones where NumPy's inner loop would be too short.
     """
     taken = {*fixed, *targets}
     free = [axis for axis in range(num_qubits) if axis not in taken]
-    walked = free[: max(len(free) - CHUNK_AXES, 0)]
+    walked = free[: max(len(free) - num_axes, 0)]
     run = num_qubits - 1 - max(taken, default=-1)  # axes behind the last taken one are contiguous in memory
     if taken and 0 < run <= SHORT_RUN and len(free) - len(walked) > 2 * SHORT_RUN:
         walked += [axis for axis in free[-run:] if axis not in walked]
@@ -170,19 +172,27 @@ def _slices(num_qubits: int, fixed: Mapping[int, int], targets: tuple[int, ...])
         yield tuple(index)
 
 
-def _apply_in_front(tensor: Tensor, gate: Gate, targets: tuple[int, ...], controls: Mapping[int, int]) -> None:
-    """Gates on many targets: their axes moved to the front, the rest as columns."""
-    index = tuple(controls.get(axis, slice(None)) for axis in range(tensor.ndim))
-    kept = [axis for axis in range(tensor.ndim) if axis not in controls]
-    view = np.moveaxis(tensor[index], [kept.index(target) for target in targets], range(len(targets)))
-    columns = view.reshape(bits.register_size(len(targets)), -1)
+def _apply_in_front(
+    tensor: Tensor, gate: Gate, targets: tuple[int, ...], controls: Mapping[int, int]
+) -> Iterator[None]:
+    """Gates on many targets: their axes moved to the front, the rest as columns, some at once."""
+    for index in _slices(tensor.ndim, controls, targets, max(FRONT_AXES - len(targets), 0)):
+        kept = [axis for axis, place in enumerate(index) if isinstance(place, slice)]
+        view = np.moveaxis(tensor[index], [kept.index(target) for target in targets], range(len(targets)))
+        view[...] = _of_columns(gate, view.reshape(bits.register_size(len(targets)), -1)).reshape(view.shape)
+        yield
+
+
+def _of_columns(gate: Gate, columns: Tensor) -> Tensor:
+    """A gate, controls aside, on each column."""
+    result: Tensor
     if gate.structure == "diagonal":
         result = columns * gate.diagonal().astype(columns.dtype)[:, None]
     elif gate.structure == "permutation":
         result = np.empty_like(columns)
         result[gate.images()] = columns
-    elif len(targets) <= MATRIX_TARGETS:
+    elif len(columns) <= bits.register_size(MATRIX_TARGETS):
         result = gate.base_matrix().astype(columns.dtype) @ columns
     else:
-        result = gate.base.operator.apply_to(columns, len(targets))
-    view[...] = result.reshape(view.shape)
+        result = gate.base.operator.apply_to(columns, len(columns).bit_length() - 1)
+    return result

@@ -9,6 +9,7 @@ from qsim import bits
 from qsim.engines.control import start_stage
 from qsim.errors import StateError
 from qsim.kernels.threads import for_chunks
+from qsim.memory import aligned
 from qsim.states import State
 from qsim.states.labels import label_amplitudes
 
@@ -60,7 +61,7 @@ def prepare(num_qubits: int, dtype: np.dtype[Any], initial: Any, out: Any) -> St
     size = bits.register_size(num_qubits)
     if initial is None:
         is_new = target is None
-        amplitudes = np.zeros(size, dtype=dtype) if is_new else target  # pages never written are never taken
+        amplitudes = aligned(size, dtype, zeroed=True) if is_new else target
         if is_new:
             amplitudes[0] = 1
         return Start(amplitudes, None, is_new, True, file)
@@ -75,7 +76,7 @@ def prepare(num_qubits: int, dtype: np.dtype[Any], initial: Any, out: Any) -> St
     if isinstance(initial, str) and target is None and source.dtype == dtype:
         return Start(source, None, True, False, None)  # made here: nobody else has it
     if target is None:
-        target = np.empty(size, dtype=dtype)
+        target = aligned(size, dtype)
     elif np.may_share_memory(source, target):
         if source.ctypes.data == target.ctypes.data and source.dtype == dtype:
             return Start(target, None, True, False, file, True)

@@ -8,6 +8,7 @@ the next run of the same operations (`plan/prepare.py`).
 
 import time
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,13 @@ from qsim import bits
 from qsim.engines import numpy_path
 from qsim.engines.control import Chunks, Stage
 from qsim.engines.job import Job
+from qsim.engines.window import Window, buffers, is_worthwhile, window_bits
 from qsim.kernels import Kernels, load
+from qsim.memory import aligned
 from qsim.plan.encode import HEADER_BYTES, Encoded
 from qsim.plan.prepare import Prepared, Programs, Settings, Stretch, prepare
+from qsim.plan.schedule import schedule
+from qsim.states.record import DTYPES
 
 __all__ = ["block_bits", "block_chunks", "fill_tables", "scratch_bytes", "settings", "simulate"]
 
@@ -50,9 +55,15 @@ def simulate(job: Job) -> NDArray[Any]:
     """The state after the circuit's operations; `job.amplitudes` is overwritten with it and returned."""
     kernels, n = load(_PRECISION[job.amplitudes.dtype]), job.circuit.num_qubits
     start = time.perf_counter()
-    plan = prepare(job.circuit, settings(n, kernels, is_zero=job.is_zero))
+    wanted, path = settings(n, kernels, is_zero=job.is_zero), job.control.path
+    if path is not None and is_worthwhile(job.amplitudes):
+        plan = prepare(job.circuit, wanted.for_blocks(*window_bits(kernels.precision)))
+        stages = _window_stages(job, kernels, plan, path)
+    else:
+        plan = prepare(job.circuit, wanted)
+        stages = _stages(job, kernels, plan)
     job.control.planning += time.perf_counter() - start
-    job.control.execute(_stages(job, kernels, plan), job.amplitudes, job.threads, plan.describe)
+    job.control.execute(stages, job.amplitudes, job.threads, plan.describe)
     plan.keep()
     return job.amplitudes
 
@@ -60,8 +71,6 @@ def simulate(job: Job) -> NDArray[Any]:
 def _stages(job: Job, kernels: Kernels, plan: Prepared) -> list[Stage]:
     """Sweeps, and operations on slices in between."""
     stages: list[Stage] = []
-    if not job.is_zero:
-        stages += _laid_out(job.amplitudes, plan.layout)
     for part in plan.parts:
         if isinstance(part, Stretch):
             programs = Programs(part)
@@ -71,15 +80,6 @@ def _stages(job: Job, kernels: Kernels, plan: Prepared) -> list[Stage]:
     if plan.phase:
         stages.append(partial(_multiply, job.amplitudes, np.exp(1j * plan.phase)))
     return stages
-
-
-def _laid_out(amplitudes: NDArray[Any], layout: list[int]) -> list[Stage]:
-    """Move the initial state's qubits to where the plan wants them: one copy, only where the circuit swaps."""
-    n = len(layout)
-    source = [0] * n  # by axis: the qubit that lies there
-    for qubit, bit in enumerate(layout):
-        source[bits.qubit_bit(bit, n)] = qubit
-    return [] if source == list(range(n)) else [partial(_transpose, amplitudes.reshape([2] * n), source)]
 
 
 def _sweep(job: Job, kernels: Kernels, programs: Programs, number: int, workers: int) -> Chunks:
@@ -98,22 +98,85 @@ def block_chunks(amplitudes: NDArray[Any], kernels: Kernels, encoded: Encoded, w
     by_time = -(-total * max(len(encoded.program), _CHUNK_ROWS) // (_CHUNK_AMPLITUDES * _CHUNK_ROWS))
     by_threads = min(_SPREAD, total // _LEAST_AMPLITUDES)
     chunks = min(max(by_time, by_threads, 1), encoded.num_blocks)
-    scratch = [_aligned(scratch_bytes(encoded, amplitudes.itemsize)) for _ in range(min(workers, chunks))]
+    scratch = [aligned(scratch_bytes(encoded, amplitudes.itemsize), np.uint8) for _ in range(min(workers, chunks))]
 
     def work(worker: int, chunk: int) -> None:
-        kernels.run_sweep(
-            amplitudes.ctypes.data,
-            encoded.layout.ctypes.data,
-            encoded.program.ctypes.data,
-            len(encoded.program),
-            encoded.data.ctypes.data,
-            encoded.terms.ctypes.data,
-            scratch[worker].ctypes.data,
-            encoded.num_blocks * chunk // chunks,
-            encoded.num_blocks * (chunk + 1) // chunks,
-        )
+        first, last = (encoded.num_blocks * number // chunks for number in (chunk, chunk + 1))
+        _run_blocks(kernels, amplitudes.ctypes.data, encoded, scratch[worker], first, last)
 
     return Chunks(chunks, work)
+
+
+# ── Files ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _window_stages(job: Job, kernels: Kernels, plan: Prepared, path: Path) -> list[Stage]:
+    """Passes over a file that memory does not hold: each does ordinary sweeps on blocks that it does hold."""
+    stages: list[Stage] = []
+    for part in plan.parts:
+        if not isinstance(part, Stretch):
+            stages.append(numpy_path.stage(job, part))
+            continue
+        support, phase = part.support, part.phase
+        for sweep in part.sweeps:
+            window = Window(sweep.local, plan.settings.num_qubits)
+            sweeps = schedule(window.steps(sweep), window.num_local, *block_bits(kernels.precision))
+            programs = Programs(Stretch(sweeps, plan.settings, window.renamed(support), phase))
+            stages.append(partial(_window, path, kernels, programs, window, support))
+            support |= sweep.local
+            phase = 0.0
+    if plan.phase:
+        stages.append(partial(_multiply, job.amplitudes, np.exp(1j * plan.phase)))
+    return stages
+
+
+def _window(path: Path, kernels: Kernels, programs: Programs, window: Window, support: int, workers: int) -> Chunks:
+    """One pass over a file: each block of the window is a chunk."""
+    found = [programs[number] for number in range(len(programs.stretch.sweeps))]
+    for encoded in found:
+        fill_tables(kernels, encoded)
+    chunks = bits.register_size((support & ~window.local).bit_count())
+    workers = min(workers, chunks)
+    dtype = DTYPES[kernels.precision]
+    free = buffers(window, dtype, workers)
+    size = max(scratch_bytes(encoded, dtype.itemsize) for encoded in found)
+    scratch = [aligned(size, np.uint8) for _ in range(workers)]
+
+    def work(worker: int, chunk: int) -> None:
+        base, renamed = window.place(chunk, support)
+        buffer = free.get()
+        origin = buffer.ctypes.data - buffer.itemsize * renamed  # the kernel adds what it takes for the index
+        try:
+            with open(path, "r+b", buffering=0) as file:
+                window.read(file, buffer, base)
+                for encoded in found:
+                    blocks = encoded.num_blocks // chunks
+                    _run_blocks(kernels, origin, encoded, scratch[worker], blocks * chunk, blocks * (chunk + 1))
+                window.write(file, buffer, base)
+        finally:
+            free.put(buffer)
+
+    return Chunks(chunks, work)
+
+
+# ── Kernels ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _run_blocks(
+    kernels: Kernels, origin: int, encoded: Encoded, scratch: NDArray[np.uint8], first: int, last: int
+) -> None:
+    """Blocks first … last−1 of the state at an address."""
+    kernels.run_sweep(
+        origin,
+        encoded.layout.ctypes.data,
+        encoded.program.ctypes.data,
+        len(encoded.program),
+        encoded.data.ctypes.data,
+        encoded.terms.ctypes.data,
+        scratch.ctypes.data,
+        first,
+        last,
+    )
 
 
 def scratch_bytes(encoded: Encoded, item: int) -> int:
@@ -142,17 +205,3 @@ def _multiply(amplitudes: NDArray[Any], factor: complex, workers: int) -> Chunks
         amplitudes[chunk * _CHUNK_AMPLITUDES : (chunk + 1) * _CHUNK_AMPLITUDES] *= factor
 
     return Chunks(-(-len(amplitudes) // _CHUNK_AMPLITUDES), work)
-
-
-def _transpose(tensor: NDArray[Any], axes: list[int], workers: int) -> Chunks:
-    def work(worker: int, chunk: int) -> None:
-        tensor[...] = tensor.transpose(axes).copy()
-
-    return Chunks(1, work)
-
-
-def _aligned(size: int) -> NDArray[np.uint8]:
-    """Bytes that begin at a cache line."""
-    raw = np.empty(size + 64, dtype=np.uint8)
-    start = -raw.ctypes.data % 64
-    return raw[start : start + size]

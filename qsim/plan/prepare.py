@@ -9,7 +9,7 @@ import os
 import threading
 from collections import OrderedDict
 from dataclasses import replace
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from qsim import bits
 from qsim.circuit import Circuit, Operation
 from qsim.plan.diagonal import Diagonal
 from qsim.plan.encode import Encoded, encode
+from qsim.plan.layout import arrange
 from qsim.plan.lower import lower
 from qsim.plan.schedule import MemoryStep, Sweep, schedule_with_choice
 
@@ -46,6 +47,10 @@ class Settings(NamedTuple):
     lanes: int
     block_bits: int
     low_bits: int
+
+    def for_blocks(self, block_bits: int, low_bits: int) -> "Settings":
+        """The same with another local set."""
+        return self._replace(block_bits=block_bits, low_bits=low_bits)
 
 
 class Stretch:
@@ -81,7 +86,8 @@ class Prepared:
         self.layout, self.phase = lowered.layout, lowered.phase
         self.parts: list[Stretch | Operation] = []
         support = 0 if settings.is_zero else bits.register_size(n) - 1
-        for is_kept, steps in groupby(lowered.steps, key=lambda step: isinstance(step, Operation)):
+        moves = [] if settings.is_zero else arrange(lowered.layout)  # |0…0⟩ lies as every plan wants it
+        for is_kept, steps in groupby(chain(moves, lowered.steps), key=lambda step: isinstance(step, Operation)):
             if is_kept:
                 for operation in steps:
                     assert isinstance(operation, Operation)

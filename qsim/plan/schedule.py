@@ -36,7 +36,7 @@ def schedule(steps: Iterable[MemoryStep], num_bits: int, block_bits: int, low_bi
 
     Args:
         steps: what `lower` gives, without operations.
-        num_bits: of an index.
+        num_bits: of an index. Phases and controls may have higher bits, which are never local.
         block_bits: size of the local set.
         low_bits: lowest bits that are always local; at least two places of the local set stay free, so that each sweep
             can take the first step that is left.
@@ -142,10 +142,11 @@ def _take(remaining: Sequence[MemoryStep], low: int, block_bits: int, num_bits: 
 
 def _filled(local: int, free: int, steps: Iterable[MemoryStep], num_bits: int) -> int:
     """Places that are still free go to bits of steps, so that fewer phases lie across the border, then to any bits."""
-    for mask in chain((step.mask for step in steps), ((1 << num_bits) - 1,)):
+    everything = (1 << num_bits) - 1
+    for mask in chain((step.mask for step in steps), (everything,)):
         if not free:
             break
-        rest = mask & ~local
+        rest = mask & everything & ~local
         while rest and free:
             weight = rest & -rest
             local |= weight

@@ -85,7 +85,8 @@ Step = Phase | Turn | Flip | Pair | Operation
 class Lowered(NamedTuple):
     """Steps in order, a global phase, and where the initial state's qubits must lie.
 
-    `layout[q]` is the bit of qubit q before the first step; after the last, every qubit lies at its own bit.
+    `layout[q]` is the bit of qubit q before the first step (`layout.arrange` brings it there; |0…0⟩ is the same in
+    every layout); after the last, every qubit lies at its own bit.
     """
 
     steps: list[Step]

@@ -15,6 +15,7 @@ from qsim.kernels.choice import kernels_for
 from qsim.kernels.loader import Kernels
 from qsim.kernels.target import REDUCE
 from qsim.kernels.threads import default_threads, for_chunks
+from qsim.memory import aligned
 from qsim.states._pauli_program import Program, block_layout, combined, encode, visits
 from qsim.states._paulis import Groups
 
@@ -239,6 +240,4 @@ class Reader:
 
     def _scratch(self, numbers: int) -> list[Numbers]:
         """Memory for each thread, from a cache line on."""
-        line = 64 // 8
-        raw = [np.empty(numbers + line) for _ in range(self.threads)]
-        return [memory[-(memory.ctypes.data // 8) % line :] for memory in raw]
+        return [aligned(numbers, np.float64) for _ in range(self.threads)]

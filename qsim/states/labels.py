@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from qsim import bits
 from qsim.errors import StateError
+from qsim.memory import aligned
 from qsim.states._qubits import check_num_qubits, require_entries
 
 __all__ = ["basis_amplitudes", "bell_amplitudes", "ghz_amplitudes", "label_amplitudes", "w_amplitudes"]
@@ -33,11 +34,18 @@ def label_amplitudes(label: str) -> ComplexArray:
     if not label.strip("01"):
         return basis_amplitudes(bits.parse_bitstring(label), len(label))
     _require_state(len(label))
-    amplitudes: ComplexArray = np.ones(1, dtype=np.complex128)
-    for character in label:
-        amplitudes = np.multiply.outer(amplitudes, _KETS[character]).reshape(-1)
     halves = sum(character not in "01" for character in label)
-    return amplitudes * 2 ** (-halves / 2)  # one factor for all: |++⟩ has amplitudes 0.5 exactly
+    amplitudes = aligned(bits.register_size(len(label)), np.complex128, zeroed=True)
+    amplitudes[0] = 2 ** (-halves / 2)  # one factor for all: |++⟩ has amplitudes 0.5 exactly
+    size = 1
+    for character in reversed(label):  # the ket of one qubit more, in the same array
+        zero, one = _KETS[character]
+        if one:
+            np.multiply(amplitudes[:size], one, out=amplitudes[size : 2 * size])
+        if not zero:
+            amplitudes[:size] = 0
+        size *= 2
+    return amplitudes
 
 
 def basis_amplitudes(index: int, num_qubits: int) -> ComplexArray:
@@ -73,7 +81,7 @@ def w_amplitudes(num_qubits: int) -> ComplexArray:
 def _superposition(indices: list[int], num_qubits: int) -> ComplexArray:
     """Equal positive amplitudes on the listed basis states."""
     _require_state(num_qubits)
-    amplitudes = np.zeros(bits.register_size(num_qubits), dtype=np.complex128)
+    amplitudes = aligned(bits.register_size(num_qubits), np.complex128, zeroed=True)
     amplitudes[indices] = np.sqrt(1 / len(indices))
     return amplitudes
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["State"]
 
 
-_FEW_QUBITS = 20  # the distribution of fewer is formed to be sampled: 4 MiB
+FEW_QUBITS = 20  # the distribution of fewer is formed to be sampled: 4 MiB
 
 
 @final
@@ -251,7 +251,7 @@ class State(QuantumState):
     def _draw(
         self, listed: tuple[int, ...], shots: int, rng: np.random.Generator
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        if len(listed) < min(self._num_qubits, _FEW_QUBITS):
+        if len(listed) < min(self._num_qubits, FEW_QUBITS):
             return super()._draw(listed, shots, rng)
         # The whole register is sampled block by block: the distribution of many qubits is not formed as an array.
         outcomes, counts = sample_amplitudes(self._checked(), shots, rng)
@@ -427,7 +427,9 @@ class State(QuantumState):
 
         Where there is no file, one of |0…0⟩ is made, of 2^n · 16 bytes (single precision: 8) and 4 KiB. This is the one
         kind of state that changes: a run with it as `out` writes to it. A run that was stopped is taken up again by the
-        same call, and until then the state cannot be read.
+        same call, and until then the state cannot be read. A file of more than half the memory is worked on in blocks
+        of 256 MiB, which are copied into memory: as many as threads, and at most an eighth of it. Ctrl-C and the
+        timeout wait for them.
 
         Args:
             path: of the file.

@@ -14,6 +14,7 @@ import stat
 import struct
 import sys
 from dataclasses import dataclass, field, replace
+from io import FileIO
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -30,9 +31,11 @@ __all__ = [
     "Header",
     "StateFile",
     "open_amplitudes",
+    "read_at",
     "read_copy",
     "read_header",
     "require_disk",
+    "write_at",
     "write_copy",
 ]
 
@@ -280,13 +283,10 @@ class StateFile:
 def write_copy(path: Path, header: Header, amplitudes: NDArray[Any]) -> None:
     """Write a file wholly or not at all: beside the old one, then in its place."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    content = amplitudes.view(np.uint8).data
     try:
         with open(temporary, "wb", buffering=0) as file:
             file.write(header.pack())
-            at = 0
-            while at < len(content):
-                at += file.write(content[at : at + _PIECE])
+            write_at(file, 0, amplitudes)
             os.fsync(file.fileno())
         os.replace(temporary, path)
     finally:
@@ -296,15 +296,29 @@ def write_copy(path: Path, header: Header, amplitudes: NDArray[Any]) -> None:
 
 def read_copy(path: Path, amplitudes: NDArray[Any]) -> None:
     """Read a file's amplitudes into an array of their length and type."""
-    content = amplitudes.view(np.uint8).data
     with open(path, "rb", buffering=0) as file:
-        file.seek(_HEADER_BYTES)
-        at = 0
-        while at < len(content):
-            count = file.readinto(content[at : at + _PIECE])
-            if not count:
-                raise StateError(f"File {str(path)!r} is damaged: it ends too early.")
-            at += count
+        read_at(file, 0, amplitudes)
+
+
+def read_at(file: FileIO, start: int, amplitudes: NDArray[Any]) -> None:
+    """Fill an array with the amplitudes of an open file from index `start` on."""
+    content = amplitudes.view(np.uint8).data
+    file.seek(_HEADER_BYTES + start * amplitudes.itemsize)
+    at = 0
+    while at < len(content):
+        count = file.readinto(content[at : at + _PIECE])
+        if not count:
+            raise StateError(f"File {str(file.name)!r} is damaged: it ends too early.")
+        at += count
+
+
+def write_at(file: FileIO, start: int, amplitudes: NDArray[Any]) -> None:
+    """Write an array as the amplitudes of an open file from index `start` on."""
+    content = amplitudes.view(np.uint8).data
+    file.seek(_HEADER_BYTES + start * amplitudes.itemsize)
+    at = 0
+    while at < len(content):
+        at += file.write(content[at : at + _PIECE])
 
 
 def require_disk(needed: int, path: Path, what: str) -> None:

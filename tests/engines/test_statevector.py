@@ -153,6 +153,22 @@ def test_operations_in_between_and_swaps():
         check(circuit, precision, State.random(13, seed=10))
 
 
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize("num_qubits", [10, 13, 17])
+def test_many_swaps_of_an_initial_state(num_qubits, precision):
+    rng = np.random.default_rng(num_qubits)
+    start = State.random(num_qubits, seed=12)
+    swaps, mixed = Circuit(num_qubits), Circuit(num_qubits)
+    for layer in range(20):
+        pair = [int(q) for q in rng.permutation(num_qubits)[:2]]
+        swaps.swap(*pair)
+        mixed.append(random_circuit(num_qubits, 5, seed=layer)).swap(*pair)
+    check(mixed, precision, start)
+    check(mixed.cswap(0, 1, 2).rccx(3, 1, 0), precision, start)
+    moved = amplitudes(swaps, "statevector", precision, start)
+    np.testing.assert_array_equal(moved, amplitudes(swaps, "numpy", precision, start))  # nothing was multiplied
+
+
 def test_non_contiguous_initial_amplitudes_are_left_alone():
     start = State.random(12, seed=11)
     before = start.amplitudes.copy()

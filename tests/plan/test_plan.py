@@ -13,6 +13,7 @@ from qsim.circuit import Operation
 from qsim.engines import numpy_path
 from qsim.gates import TABLE, Gate
 from qsim.plan.diagonal import Diagonal
+from qsim.plan.layout import arrange
 from qsim.plan.lower import lower
 from qsim.plan.moves import places
 from qsim.plan.schedule import schedule
@@ -100,6 +101,24 @@ def test_layers_of_one_qubit_gates_cost_one_turn_a_qubit():
     turns = [step for step in lower(circuit).steps if isinstance(step, Turn)]
     assert len(turns) == 3
     assert all(0 <= step.half_angle <= math.pi / 2 for step in turns)
+
+
+@given(st.permutations(range(6)))
+def test_an_initial_state_is_laid_out_by_flips(layout):
+    start = State.random(6, seed=4).amplitudes
+    found = start.copy()
+    for flip in arrange(layout):
+        apply_step(flip, found, 6)
+    np.testing.assert_array_equal(found, laid_out(start, layout))
+
+
+@pytest.mark.parametrize("num_bits", [22, 30])
+def test_laying_out_takes_few_sweeps(num_bits):
+    """Each settles the eight bits that it has room for beside the four that are always local."""
+    rng = np.random.default_rng(6)
+    reversal, rotation = list(range(num_bits)), [-q % num_bits for q in range(num_bits)]
+    for layout in (reversal, rotation, *(rng.permutation(num_bits).tolist() for _ in range(5))):
+        assert len(schedule(arrange(layout), num_bits, 12, 4)) <= -(-(num_bits - 4) // 8)
 
 
 def test_swaps_cost_nothing():
