@@ -126,7 +126,7 @@ class _Encoder:
                 wanted |= step.mask
                 break
         home = sum(self.home)
-        above = 0 if self.lane_bits == 3 else 1  # an octet's bits that do not trade lie above those that do
+        above = 3 - self.lane_bits  # an octet's bits that do not trade lie above those that do
         others = self.weights[self.lane_bits : len(self.weights) - above]
         order = sorted((w for w in others if not w & home), key=lambda w: (bool(w & wanted), ready.steps_left(w)))
         found = order[: self.lane_bits]
