@@ -158,21 +158,18 @@ def test_many_phases_at_once(kernels):
         assert opcodes(rows) == ({TABLE} if count > 3 else set()) | {PHASE, SCALAR}
 
 
-@pytest.mark.parametrize("held", range(6))
-def test_phases_in_front_of_a_pass(kernels, held):
+def test_phases_in_front_of_a_pass(kernels):
     """Multiplied in by the pass: as factors where they hold back nothing else, as a table where they do."""
     seen = set()
-    for place in INSIDE:
-        for count in range(5):
-            others = [other for other in PLACES if other != place]
-            phases = [Phase(bit(place) + sum(map(bit, others[:k])), 0.3 + k) for k in range(count)]
-            phases += [Phase(bit(place) + bit(other), 1.1 + other) for other in others[::-1][:count]]
-            turns = [Turn(bit(other), 0.2, 0.5, 0.4) for other in INSIDE[: held + 1]]
-            for turn in (Turn(bit(place), 0.0, 0.4, 0.0), Turn(bit(place), 0.0, 1.2, 0.0)):
-                rows = check(kernels, [Sweep(LOCAL, [*phases, turn, *turns, *phases, turn])], tolerance=3)
-                seen |= {(row[0], row[FACTORS], row[-1] >= 0) for row in rows if row[0] <= EXCHANGE}
-    wanted = {(op, *diagonal) for op in (OCTETS, EXCHANGE) for diagonal in ((0, True), (1, True))}
-    assert seen >= wanted if held in (0, 1) else seen
+    for held, place, count in itertools.product(range(6), INSIDE, (0, 1, 2, 4)):
+        others = [other for other in PLACES if other != place]
+        phases = [Phase(bit(place) + sum(map(bit, others[:k])), 0.3 + k) for k in range(count)]
+        phases += [Phase(bit(place) + bit(other), 1.1 + other) for other in others[::-1][:count]]
+        turns = [Turn(bit(other), 0.2, 0.5, 0.4) for other in INSIDE[: held + 1]]
+        for turn in (Turn(bit(place), 0.0, 0.4, 0.0), Turn(bit(place), 0.0, 1.2, 0.0)):
+            rows = check(kernels, [Sweep(LOCAL, [*phases, turn, *turns, *phases, turn])], tolerance=3)
+            seen |= {(row[0], row[FACTORS], row[-1] >= 0) for row in rows if row[0] <= EXCHANGE}
+    assert seen == {(op, *diagonal) for op in (OCTETS, EXCHANGE) for diagonal in ((0, False), (0, True), (1, True))}
 
 
 @pytest.mark.parametrize("outer", range(4))
@@ -188,14 +185,16 @@ def test_flips_and_factors_share_conditions(kernels, outer):
 # ── programs
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(40))
 def test_random_programs(kernels, seed):
     """Bits trade places with those in the vectors again and again; phases are handed from sweep to sweep."""
     rng = np.random.default_rng(seed)
     sweeps = []
     for _ in range(rng.integers(1, 4)):
         lowest = [0, 1, 2]
-        local = sum(map(bit, lowest + [int(place) for place in 3 + rng.permutation(BITS - 3)[: rng.integers(7, BITS - 2)]]))
+        local = sum(
+            map(bit, lowest + [int(place) for place in 3 + rng.permutation(BITS - 3)[: rng.integers(7, BITS - 2)]])
+        )
         sweeps.append(Sweep(local, random_steps(rng, BITS, int(rng.integers(60)), local)))
     check(kernels, sweeps, tolerance=20)
 

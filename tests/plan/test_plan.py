@@ -95,6 +95,18 @@ def test_gates_on_the_same_two_qubits_are_one_pair():
     check_lowered(dense)
 
 
+@pytest.mark.parametrize("qubits", [(0, 1), (1, 0)])
+def test_diagonals_join_the_pair_before(qubits):
+    """An asymmetric one, in the order of the pair and in the other; not across a gate in between."""
+    pair = gates.unitary(unitary_group.rvs(4, random_state=2))
+    diagonal = gates.diagonal([0.1, 0.9, -1.3, 2.2])
+    circuit = Circuit(2).append(pair, 0, 1).append(diagonal, *qubits)
+    assert kinds(circuit) == ["Pair"]
+    check_lowered(circuit)
+    check_lowered(Circuit(3).append(pair, 0, 1).h(qubits[0]).append(diagonal, *qubits).append(pair, *qubits))
+    check_lowered(Circuit(3).append(pair, 0, 1).append(pair, 1, 2).append(diagonal, *qubits).append(pair, *qubits))
+
+
 @pytest.mark.parametrize("partner", [1, 2, 3])
 def test_partners_of_a_pair(partner):
     matrix = np.zeros((4, 4), dtype=complex)
