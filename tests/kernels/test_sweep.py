@@ -138,6 +138,15 @@ def test_pairs(kernels):
             check(kernels, [Sweep(LOCAL, [*around, pair, *around])], tolerance=4)
 
 
+def test_pairs_alone(kernels):
+    """Of bits above those in a vector: nothing but the pass over quartets."""
+    rng = np.random.default_rng(3)
+    for first, second in itertools.permutations(INSIDE[3:], 2):
+        for number, matrix in enumerate(pairs(rng)):
+            rows = check(kernels, [Sweep(LOCAL, [Pair(bit(first), bit(second), matrix)])], tolerance=4)
+            assert opcodes(rows) == {DENSE if number < 2 else BLOCKS}
+
+
 def test_phases(kernels):
     """Left to the end of the last sweep: tables inside the block, factors of parts of it across its border."""
     for count in range(1, 5):

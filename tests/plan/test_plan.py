@@ -79,6 +79,7 @@ def test_layers_of_one_qubit_gates_cost_one_turn_a_qubit():
 
 def test_swaps_cost_nothing():
     assert kinds(Circuit(4).swap(0, 3).swap(1, 2).h(0)) == ["Turn"]
+    check_lowered(Circuit(4).rx(0.3, 0).swap(0, 1).ry(0.4, 1).swap(1, 2).cx(2, 0).swap(0, 3).h(0))
 
 
 def test_permutations_are_flips():
