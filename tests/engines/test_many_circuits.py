@@ -165,5 +165,6 @@ def test_mixes_one_after_the_other(mixes, seed):
     """What one kind of gate leaves pending meets the other kinds."""
     rng, circuit = np.random.default_rng(seed), Circuit(COMPILED_QUBITS + 1)
     for mix in mixes:
-        circuit.append(mix(rng, circuit.num_qubits)[: int(rng.integers(5, 40))])
+        for operation in mix(rng, circuit.num_qubits)[: int(rng.integers(5, 40))]:
+            circuit.append(operation.gate, *operation.qubits)
     check(circuit, "double", seed)
