@@ -246,8 +246,17 @@ def test_more_phases_than_flips_are_pulled_through(kernels):
     rng = np.random.default_rng(6)
     for _ in range(3):
         steps = [Phase(int(rng.integers(1, 1 << BITS)), float(rng.uniform(-3, 3))) for _ in range(140)]
-        steps += random_steps(rng, BITS, 30, LOCAL) * 3
+        steps += [Phase(bit(5), 0.4), *random_steps(rng, BITS, 30, LOCAL) * 3]
         check(kernels, [Sweep(LOCAL, steps)], tolerance=100)
+
+
+def test_factors_of_the_block_are_multiplied_together(kernels):
+    """Phases outside the block come in more than one row where too many wait: the later ones of what a turn freed."""
+    waiting = [Phase(mask, 0.01 * mask) for mask in range(1, 140)] + [Phase(bit(5), 0.7), Phase(bit(8) + bit(10), 0.9)]
+    turns = [Turn(bit(7), 0.1, 0.5, 0.2), Turn(bit(9), 0.1, 0.5, 0.2)]
+    steps = [*waiting, *turns, Flip(bit(9), bit(5)), Phase(bit(9) + bit(5), 0.8), Flip(bit(9), bit(5))]
+    rows = check(kernels, [Sweep(LOCAL, steps)], tolerance=4)
+    assert [row[0] for row in rows].count(SCALAR) == 2
 
 
 def test_blocks_that_are_zero_are_passed_over(kernels):
