@@ -20,8 +20,7 @@ from qsim.errors import CircuitError, ParameterError
 from qsim.frozen import Frozen, assign
 from qsim.memory import available_memory, require_memory
 from qsim.states import Counts, State
-from qsim.states.sampling import check_shots, make_rng
-from qsim.states.state import FEW_QUBITS
+from qsim.states.sampling import FEW_QUBITS, check_shots, make_rng
 
 if TYPE_CHECKING:
     from qsim.algebra import Operator

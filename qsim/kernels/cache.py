@@ -106,7 +106,7 @@ def file_name(precision: str, target: Target, source: Source) -> str:
     except OSError as error:
         raise KernelError(f"The kernels cannot be compiled here: {error}") from error
     digests = [hashlib.sha256(text).hexdigest() for text in sources]
-    machine = (sys.platform, target.cpu, target.features, target.lanes(precision))
+    machine = (sys.platform, target.cpu, target.features, source.lanes(target, precision))
     key = repr((source.module, precision, machine, llvmlite_version, digests))
     return f"{precision}-{hashlib.sha256(key.encode()).hexdigest()[:32]}"
 

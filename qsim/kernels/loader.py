@@ -46,7 +46,7 @@ class Kernels:
         self.name = source.name
         self.precision = precision
         self.target = target
-        self.lanes = target.lanes(precision)
+        self.lanes = source.lanes(target, precision)
         self.functions = functions
         self.seconds = {"compile": 0.0, "load": 0.0}
         vars(self).update(functions)
@@ -158,7 +158,7 @@ def info(*sources: Source) -> dict[str, str]:
         for source, precision in product(sources or SOURCES, ITEM_BYTES):
             there = cache.read(cache.file_name(precision, target, source))
             size = f"compiled, {format_bytes(len(there.code))}" if there else "not compiled yet"
-            lines[f"{source.name}, {precision}"] = f"{target.lanes(precision)} lanes, {size}"
+            lines[f"{source.name}, {precision}"] = f"{source.lanes(target, precision)} lanes, {size}"
     except KernelError as error:
         lines["kernels"] = str(error)
     return lines
@@ -192,7 +192,7 @@ def _compile(precision: str, target: Target, source: Source) -> ObjectFile:
         print(f"qsim compiles its {precision}-precision kernels for this machine, once.", file=sys.stderr)
     command = [sys.executable, "-P", "-W", "ignore", "-m", "qsim.kernels.build"]
     command += [f"--module={source.module}", f"--precision={precision}"]
-    command += [f"--lanes={target.lanes(precision)}", f"--cpu={target.cpu}", f"--features={target.features}"]
+    command += [f"--lanes={source.lanes(target, precision)}", f"--cpu={target.cpu}", f"--features={target.features}"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
     environment["PYTHONPATH"] = os.pathsep.join(os.path.abspath(folder) for folder in sys.path)
     try:

@@ -14,23 +14,34 @@ _WIDTHS = ((64, {"avx512f"}), (32, {"avx2", "fma"}))  # vector bytes, and what t
 
 @dataclass(frozen=True)
 class Source:
-    """A kernel module (see `qsim.kernels.build`), and the files whose change makes compiled code stale."""
+    """A kernel module (see `qsim.kernels.build`), and the files whose change makes compiled code stale.
+
+    Attributes:
+        module: its name.
+        files: what is compiled.
+        max_lanes: numbers in a vector that it can do with.
+    """
 
     module: str
     files: tuple[str, ...]
+    max_lanes: int = 16
 
     @property
     def name(self) -> str:
         """Of the module, without its package."""
         return self.module.rpartition(".")[2]
 
+    def lanes(self, target: "Target", precision: str) -> int:
+        """Numbers in a vector of its kernels: what fills a register of the target, if they can do with so many."""
+        return min(target.lanes(precision), self.max_lanes)
 
-def _source(*names: str) -> Source:
-    files = ("build", "vector", *names)
-    return Source(f"qsim.kernels.{names[-1]}", tuple(str(Path(__file__).with_name(f"{file}.py")) for file in files))
+
+def _source(*names: str, max_lanes: int = 16) -> Source:
+    files = tuple(str(Path(__file__).with_name(f"{file}.py")) for file in ("build", "vector", *names))
+    return Source(f"qsim.kernels.{names[-1]}", files, max_lanes)
 
 
-KERNELS = _source("passes", "sweep")  # what runs a circuit,
+KERNELS = _source("passes", "sweep", max_lanes=8)  # what runs a circuit: a pass trades three bits of a vector at most,
 DIRECT = _source("direct")  # the same gate by gate,
 REDUCE = _source("reduce")  # and what reads the state
 SOURCES = (KERNELS, DIRECT, REDUCE)

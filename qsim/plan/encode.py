@@ -130,7 +130,7 @@ class _Encoder:
 
     def tradable(self) -> list[int]:
         """Bits outside the vectors that may trade places: an octet's bits that do not trade lie above those that do."""
-        return self.weights[self.lane_bits : len(self.weights) - (self.lane_bits < 3)]
+        return self.weights[self.lane_bits : len(self.weights) - (3 - self.lane_bits)]
 
     def leaving(self, lanes: int) -> list[int]:
         """Bits that trade places with those inside the vectors: the ones that are needed last, none of a step at hand.

@@ -19,6 +19,7 @@ from qsim.memory import require_memory
 from qsim.states.vectors import reader, squares
 
 __all__ = [
+    "FEW_QUBITS",
     "BLOCK",
     "check_shots",
     "check_total",
@@ -31,6 +32,8 @@ __all__ = [
     "sample_blocks",
     "sample_indices",
 ]
+
+FEW_QUBITS = 20  # the distribution of fewer is formed to be sampled: 4 MiB
 
 # Entries a block. Its cumulative sum of 512 KiB stays in the second-level cache: 10^6 draws from 2^20 probabilities are
 # looked up in 24 ms, against 52 ms in one sum. Part of the definition: another size rounds differently.

@@ -16,7 +16,7 @@ from qsim.states import labels, observables, show, vectors
 from qsim.states._qubits import check_num_qubits, check_qubits, require_entries
 from qsim.states.base import QuantumState
 from qsim.states.density import DensityMatrix
-from qsim.states.sampling import make_rng, merge_equal, sample_amplitudes
+from qsim.states.sampling import FEW_QUBITS, make_rng, merge_equal, sample_amplitudes
 from qsim.states.schmidt import Schmidt
 from qsim.states.vectors import Amplitudes
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from qsim.states.storage import StateFile
 
 __all__ = ["State"]
-
-
-FEW_QUBITS = 20  # the distribution of fewer is formed to be sampled: 4 MiB
 
 
 @final

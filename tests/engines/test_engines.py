@@ -4,6 +4,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
+from engines.oracle import product_formula
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -83,22 +84,6 @@ def test_custom_gates_of_every_width(width, kind, controls):
     np.testing.assert_allclose(final(circuit, "slices", start), final(circuit, "sparse", start), atol=1e-11)
 
 
-def _product_formula(circuit):
-    """An independent check for sizes the oracle cannot hold: a circuit of one- and two-qubit gates by einsum."""
-    n = circuit.num_qubits
-    tensor = np.zeros([2] * n, dtype=complex)
-    tensor[(0,) * n] = 1
-    for operation in circuit:
-        k = len(operation.qubits)
-        matrix = operation.gate.matrix().reshape([2] * (2 * k))
-        out = list(range(n))
-        for slot, qubit in enumerate(operation.qubits):
-            out[qubit] = n + slot
-        labels = [n + slot for slot in range(k)] + list(operation.qubits)
-        tensor = np.einsum(matrix, labels, tensor, list(range(n)), out)
-    return tensor.reshape(-1)
-
-
 @pytest.mark.parametrize("num_qubits", range(1, 20))
 @pytest.mark.parametrize("method", ["numpy", "slices"])
 def test_around_every_size_threshold(num_qubits, method):
@@ -109,7 +94,7 @@ def test_around_every_size_threshold(num_qubits, method):
         circuit.h(q).rx(0.3 * q, q).t(q).x(q)
         if q:
             circuit.cx(q, q - 1).rzz(0.2, q - 1, q).iswap(q, 0).swap(q, q - 1)
-    np.testing.assert_allclose(final(circuit, method), _product_formula(circuit), atol=1e-12)
+    np.testing.assert_allclose(final(circuit, method), product_formula(circuit), atol=1e-12)
 
 
 def test_fifteen_qubits_keep_the_relative_phase():

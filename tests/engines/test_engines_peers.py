@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from peers import peer
 
-from qsim import Circuit
+from qsim import Circuit, run
+from qsim.engines.job import DIRECT_QUBITS
 from qsim.gates import TABLE
 from qsim.testing import random_circuit
 
@@ -48,6 +49,17 @@ def test_random_circuits_against_qiskit_and_cirq(seed):
     ours = circuit.state().amplitudes
     np.testing.assert_allclose(ours, qiskit_state(circuit), atol=1e-10)
     np.testing.assert_allclose(ours, cirq_state(circuit), atol=1e-6)  # Cirq checks matrices to 1e-8 only
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_planned_circuits_against_qiskit_and_cirq(seed):
+    """On more qubits than are done gate by gate."""
+    circuit = random_circuit(DIRECT_QUBITS + 1, 60, seed, names=SHARED)
+    theirs = qiskit_state(circuit), cirq_state(circuit)
+    for precision, atol in (("double", 1e-10), ("single", 1e-5)):
+        ours = run(circuit, None, method="statevector", precision=precision).state.amplitudes
+        np.testing.assert_allclose(ours, theirs[0], atol=atol)
+        np.testing.assert_allclose(ours, theirs[1], atol=max(atol, 1e-6))
 
 
 def test_bit_order_of_an_asymmetric_circuit():

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from plan.oracle import apply_step, random_steps
 from scipy.stats import unitary_group
 
 from qsim import Circuit, State, gates, run
 from qsim.circuit import Operation
-from qsim.engines import numpy_path
 from qsim.gates import TABLE, Gate
 from qsim.plan.diagonal import Diagonal
 from qsim.plan.layout import arrange
@@ -19,31 +19,6 @@ from qsim.plan.moves import places
 from qsim.plan.schedule import schedule
 from qsim.plan.steps import Flip, Pair, Phase, Turn
 from qsim.testing import random_circuit
-
-
-def apply_step(step, amplitudes, num_qubits):
-    """The oracle of steps, by index arithmetic."""
-    index = np.arange(len(amplitudes))
-    if isinstance(step, Operation):
-        numpy_path.apply_operation(amplitudes.reshape([2] * num_qubits), step)
-    elif isinstance(step, Phase):
-        amplitudes[index & step.mask == step.mask] *= np.exp(1j * step.angle)
-    elif isinstance(step, Flip):
-        amplitudes[:] = amplitudes[np.where(index & step.controls == step.controls, index ^ step.target, index)]
-    elif isinstance(step, Turn):
-        chosen = index & step.mask != 0
-        x, y = amplitudes[~chosen].copy(), np.exp(1j * step.before) * amplitudes[chosen]
-        c, s = math.cos(step.half_angle), math.sin(step.half_angle)
-        amplitudes[~chosen], amplitudes[chosen] = c * x - s * y, np.exp(1j * step.after) * (s * x + c * y)
-    else:
-        assert isinstance(step, Pair)
-        first, second = (np.where(index & weight, 1, 0) for weight in (step.first, step.second))
-        row, bare = 2 * first + second, index & ~step.mask
-        before = amplitudes.copy()
-        amplitudes[:] = 0
-        for column in range(4):
-            source = bare + (step.first if column & 2 else 0) + (step.second if column & 1 else 0)
-            amplitudes += step.matrix[row, column] * before[source]
 
 
 def laid_out(amplitudes, layout):
@@ -123,6 +98,7 @@ def test_laying_out_takes_few_sweeps(num_bits):
 
 def test_swaps_cost_nothing():
     assert kinds(Circuit(4).swap(0, 3).swap(1, 2).h(0)) == ["Turn"]
+    check_lowered(Circuit(4).rx(0.3, 0).swap(0, 1).ry(0.4, 1).swap(1, 2).cx(2, 0).swap(0, 3).h(0))
 
 
 def test_permutations_are_flips():
@@ -148,6 +124,18 @@ def test_gates_on_the_same_two_qubits_are_one_pair():
     check_lowered(dense)
 
 
+@pytest.mark.parametrize("qubits", [(0, 1), (1, 0)])
+def test_diagonals_join_the_pair_before(qubits):
+    """An asymmetric one, in the order of the pair and in the other; not across a gate in between."""
+    pair = gates.unitary(unitary_group.rvs(4, random_state=2))
+    diagonal = gates.diagonal([0.1, 0.9, -1.3, 2.2])
+    circuit = Circuit(2).append(pair, 0, 1).append(diagonal, *qubits)
+    assert kinds(circuit) == ["Pair"]
+    check_lowered(circuit)
+    check_lowered(Circuit(3).append(pair, 0, 1).h(qubits[0]).append(diagonal, *qubits).append(pair, *qubits))
+    check_lowered(Circuit(3).append(pair, 0, 1).append(pair, 1, 2).append(diagonal, *qubits).append(pair, *qubits))
+
+
 @pytest.mark.parametrize("partner", [1, 2, 3])
 def test_partners_of_a_pair(partner):
     matrix = np.zeros((4, 4), dtype=complex)
@@ -156,23 +144,6 @@ def test_partners_of_a_pair(partner):
     assert Pair(2, 1, matrix).partners() == partner
     matrix[0, (partner % 3) + 1] = 1e-9
     assert Pair(2, 1, matrix).partners() is None
-
-
-def random_steps(rng, num_bits, num_steps):
-    steps = []
-    for _ in range(num_steps):
-        chosen = [1 << int(bit) for bit in rng.permutation(num_bits)[: rng.integers(1, 4)]]
-        kind = rng.integers(4)
-        if kind == 0:
-            before, half, after = rng.uniform(-3, 3), rng.uniform(0, 1.5), rng.uniform(-3, 3)
-            steps.append(Turn(chosen[0], float(before), float(half), float(after)))
-        elif kind == 1:
-            steps.append(Phase(sum(chosen), float(rng.uniform(-3, 3))))
-        elif kind == 2:
-            steps.append(Flip(chosen[0], sum(chosen[1:])))
-        elif len(chosen) > 1:
-            steps.append(Pair(chosen[0], chosen[1], unitary_group.rvs(4, random_state=rng)))
-    return steps
 
 
 @given(st.integers(1, 9), st.integers(2, 6), st.integers(0, 6), st.integers(0, 60), st.integers(0, 2**32 - 1))
