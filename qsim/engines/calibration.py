@@ -23,7 +23,7 @@ from qsim.plan.diagonal import Diagonal
 from qsim.plan.encode import Encoded, encode
 from qsim.plan.prepare import Prepared, Programs
 from qsim.plan.schedule import Sweep
-from qsim.states.storage import DTYPES
+from qsim.states.record import DTYPES
 
 __all__ = ["Rates", "gate_seconds", "numpy_seconds", "sweep_rates"]
 

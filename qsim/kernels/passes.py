@@ -122,7 +122,7 @@ def octet_kernel(v: Any, *, diagonal: str, exchange: bool) -> Any:
     splat, read, word, size, item = v.splat, v.read, v.word, v.size, v.item
     fma, fnma, store, mul, load = v.fma, v.fnma, v.store, v.mul, v.load
     pair = 2 * size
-    trade = _exchanges(v) if exchange else None
+    trade: Any = _exchanges(v) if exchange else None
 
     @inlined
     def condition(at: int, base: int) -> Any:

@@ -18,7 +18,7 @@ from qsim.plan.diagonal import Diagonal
 from qsim.plan.moves import MAX_CONDITIONS, Move, places
 from qsim.plan.ready import Ready
 from qsim.plan.schedule import Sweep
-from qsim.plan.steps import Flip, Phase, Turn
+from qsim.plan.steps import Flip, Pair, Phase, Turn
 
 __all__ = ["HEADER_BYTES", "Encoded", "encode"]
 
@@ -139,7 +139,8 @@ class _Encoder:
         """
         ready = self.ready
         wanted = 0
-        for step in (*ready.pairs.values(), *ready.flips.values()):
+        at_hand: list[Pair | Flip] = [*ready.pairs.values(), *ready.flips.values()]
+        for step in at_hand:
             if step.mask & lanes:
                 wanted |= step.mask
                 break

@@ -239,10 +239,11 @@ class _Lowering:
             return False
         between: list[Step] = []
         run, phase = Diagonal(), 0.0
-        for step in (*steps[place + 1 :], None):
-            if type(step) is Phase:
+        following: list[Step | None] = [*steps[place + 1 :], None]
+        for after in following:
+            if isinstance(after, Phase):
                 moved = Diagonal()
-                moved.add(step.mask, step.angle)
+                moved.add(after.mask, after.angle)
                 moved.pull_through(flip)
                 phase += moved.take_constant()
                 for mask, angle in moved.angles.items():
@@ -252,8 +253,8 @@ class _Lowering:
                     return False
                 between += [Phase(mask, angle) for mask, angle in run.angles.items() if angle]
                 run = Diagonal()
-                if step is not None:
-                    between.append(step)
+                if after is not None:
+                    between.append(after)
         self.phase += phase
         steps[place:] = between
         rest = flip.mask

@@ -72,10 +72,9 @@ class Ready:
         self._settle()
 
     def _register(self, number: int, step: MemoryStep) -> None:
-        kind = type(step)
-        if kind is Phase:
+        if type(step) is Phase:
             self._join(number, step.mask & self.local, _READ)
-        elif kind is Flip:
+        elif type(step) is Flip:
             self._join(number, step.target, _FLIP)
             self._join(number, step.controls & self.local, _READ)
         else:
@@ -93,16 +92,15 @@ class Ready:
 
     def _admit(self, number: int) -> None:
         step = self.steps[number]
-        kind = type(step)
-        if kind is Phase:
+        if type(step) is Phase:
             self.events.append(step)
             self._finished.append(number)
-        elif kind is Turn:
+        elif type(step) is Turn:
             before = step.before + math.pi if step.is_steep else step.before
             if before:
                 self.events.append(Phase(step.mask, before))
             self.turns[step.mask] = number
-        elif kind is Flip:
+        elif type(step) is Flip:
             self.flips[number] = step
         else:
             self.pairs[number] = step

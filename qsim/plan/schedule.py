@@ -96,8 +96,7 @@ def _take(remaining: Sequence[MemoryStep], low: int, block_bits: int, num_bits: 
     left: list[MemoryStep] = []
     waiting: dict[int, Phase] = {}  # phases across the border, by place in `left`: taken if a step needs it
     for step in remaining:
-        kind = type(step)
-        if kind is Phase:
+        if type(step) is Phase:
             mask = step.mask
             if mask & (flipped | mixed):
                 read |= mask
@@ -108,7 +107,7 @@ def _take(remaining: Sequence[MemoryStep], low: int, block_bits: int, num_bits: 
             else:
                 taken.append(step)
             continue
-        if kind is Flip:
+        if type(step) is Flip:
             needed, controls = step.target, step.controls
             held = needed & (read | mixed) or controls & (flipped | mixed)
         else:
@@ -117,7 +116,7 @@ def _take(remaining: Sequence[MemoryStep], low: int, block_bits: int, num_bits: 
         missing = needed & ~local
         if held or missing.bit_count() > free:
             read |= controls
-            if kind is Flip:
+            if type(step) is Flip:
                 flipped |= needed
             else:
                 mixed |= needed

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from qsim.circuit import Operation
 __all__ = ["Flip", "Lowered", "Pair", "Phase", "Step", "Turn"]
 
 
+@final
 class Phase(NamedTuple):
     """e^{i·angle} where all bits of the mask are 1."""
 
@@ -19,6 +20,7 @@ class Phase(NamedTuple):
     angle: float
 
 
+@final
 class Turn(NamedTuple):
     """A unitary on one bit: diag(1, e^{i·after}) · [[cos h, −sin h], [sin h, cos h]] · diag(1, e^{i·before})."""
 
@@ -33,6 +35,7 @@ class Turn(NamedTuple):
         return self.half_angle > math.pi / 4
 
 
+@final
 class Flip(NamedTuple):
     """The target bit is exchanged where all control bits are 1: x without controls, cx, ccx …"""
 
@@ -45,6 +48,7 @@ class Flip(NamedTuple):
         return self.target | self.controls
 
 
+@final
 @dataclass(eq=False, slots=True)
 class Pair:
     """A 4 × 4 matrix, unitary or not, on two bits, the first the more significant in its index."""
