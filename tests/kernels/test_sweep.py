@@ -13,11 +13,12 @@ import pytest
 from plan.oracle import apply_step, random_steps
 from scipy.stats import unitary_group
 
-from qsim.engines.statevector import _Programs, _run_sweep
+from qsim.engines.statevector import block_chunks, fill_tables
 from qsim.kernels import host_target, load, try_load
 from qsim.kernels.target import ITEM_BYTES, KERNELS, Target
 from qsim.plan.diagonal import Diagonal
 from qsim.plan.encode import BLOCKS, DENSE, EXCHANGE, OCTETS, PHASE, SCALAR, TABLE, encode
+from qsim.plan.prepare import Programs, Settings, Stretch
 from qsim.plan.schedule import Sweep, schedule
 from qsim.plan.steps import Flip, Pair, Phase, Turn
 
@@ -49,11 +50,13 @@ def random_amplitudes(num_bits=BITS, seed=1):
 def carried_out(kernels, sweeps, before, support=-1, num_bits=BITS):
     """The amplitudes after the sweeps, and the rows of all programs."""
     found, rows = before.astype(DTYPES[kernels.precision]), []
-    programs = _Programs(sweeps, num_bits, kernels, support & ((1 << num_bits) - 1), 0.0)
+    settings = Settings(num_bits, kernels.precision, False, kernels.lanes, 10, 4)
+    programs = Programs(Stretch(sweeps, settings, support & ((1 << num_bits) - 1), 0.0))
     for number in range(len(sweeps)):
         encoded = programs[number]
         rows += encoded.program.tolist()
-        chunks = _run_sweep(found, kernels, {number: encoded}, number, 1)
+        fill_tables(kernels, encoded)
+        chunks = block_chunks(found, kernels, encoded, 1)
         for chunk in range(chunks.number):
             chunks.work(0, chunk)
     return found, rows
