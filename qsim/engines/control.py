@@ -123,6 +123,7 @@ class Control:
         else:
             action = partial(self._execute_on_file, self._file, run, stages, amplitudes, threads)
             run_aside(action, self.check)
+            self._report(math.inf)
         if self._checkpoint is not None:
             self._checkpoint.remove()
 
