@@ -8,24 +8,25 @@ what the BLAS of NumPy reaches on a product of large matrices; the limit of memo
 
 import argparse
 import json
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from clock import best
 from report import machine
 
-from qsim.engines.statevector import block_bits
+from qsim.engines.statevector import block_bits, block_chunks, fill_tables
 from qsim.kernels import load
 from qsim.kernels.threads import for_chunks
+from qsim.memory import aligned
 from qsim.plan.diagonal import Diagonal
-from qsim.plan.encode import HEADER_BYTES, Encoded, encode
+from qsim.plan.encode import Encoded, encode
 from qsim.plan.schedule import Sweep
 from qsim.plan.steps import Flip, Pair, Phase, Turn
+from qsim.states.record import DTYPES
 
 REPEATS = 20  # of a row in a program
 REAL = {"single": np.float32, "double": np.float64}
-COMPLEX = {"single": np.complex64, "double": np.complex128}
 
 
 def programs(block: int, lanes: int) -> dict[str, tuple[list[Any], float]]:
@@ -53,42 +54,12 @@ def programs(block: int, lanes: int) -> dict[str, tuple[list[Any], float]]:
     }
 
 
-def best(work: Any, repeats: int) -> float:
-    """Least seconds."""
-    seconds = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
-
-
 def sweep_seconds(state: Any, precision: str, encoded: Encoded, threads: int, repeats: int) -> float:
     """Of one sweep over the state."""
     kernels = load(precision)
-    numbers = np.empty(2 * encoded.block_amplitudes)
-    tables = (encoded.data, encoded.tables, len(encoded.tables), encoded.masks, encoded.phases, numbers)
-    kernels.fill_tables(*(item if isinstance(item, int) else item.ctypes.data for item in tables), encoded.block_bits)
-    size = HEADER_BYTES + encoded.block_amplitudes * state.dtype.itemsize
-    scratch = [aligned(size) for _ in range(threads)]
-    chunks = min(32, encoded.num_blocks)
-
-    def work(worker: int, chunk: int) -> None:
-        first, last = (encoded.num_blocks * part // chunks for part in (chunk, chunk + 1))
-        arrays = (state, encoded.layout, encoded.program, len(encoded.program), encoded.data, encoded.terms)
-        kernels.run_sweep(
-            *(item if isinstance(item, int) else item.ctypes.data for item in arrays),
-            scratch[worker].ctypes.data, first, last,
-        )  # fmt: skip
-
-    return best(lambda: for_chunks(work, chunks, threads), repeats)
-
-
-def aligned(size: int) -> Any:
-    """Bytes that begin at a cache line."""
-    raw = np.zeros(size + 64, dtype=np.uint8)
-    start = -raw.ctypes.data % 64
-    return raw[start : start + size]
+    fill_tables(kernels, encoded)
+    chunks = block_chunks(state, kernels, encoded, threads)
+    return best(lambda: for_chunks(chunks.work, chunks.number, threads), repeats)
 
 
 def matrix_product_flops(precision: str, repeats: int) -> float:
@@ -101,7 +72,7 @@ def measure(n: int, precision: str, threads: int, repeats: int) -> list[dict[str
     """A record for each kernel, and for sweeps that only read and write."""
     block, low = block_bits(precision)
     lanes = load(precision).lanes
-    state = aligned((1 << n) * np.dtype(COMPLEX[precision]).itemsize).view(COMPLEX[precision])
+    state = aligned(1 << n, DTYPES[precision])
     state[:] = 2 ** (-n / 2)
     everything = (1 << n) - 1
     flops = matrix_product_flops(precision, repeats)

@@ -3,9 +3,9 @@
 import os
 import subprocess
 import sys
-import time
 
 import numpy as np
+from clock import best
 
 import qsim
 from qsim import Circuit, Parameter
@@ -29,16 +29,6 @@ def ansatz(num_qubits, depth):
             circuit.ry(theta[qubit], qubit)
         circuit.cx(range(num_qubits - 1), range(1, num_qubits))
     return circuit
-
-
-def best(work, repeats):
-    """Least seconds of so many calls."""
-    seconds = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
 
 
 def process(code):

@@ -18,6 +18,7 @@ from qsim.engines.job import Job
 from qsim.engines.program import Program, encode
 from qsim.kernels import DIRECT, load
 from qsim.kernels.threads import default_threads, for_chunks
+from qsim.states.record import PRECISIONS
 
 __all__ = ["Runner", "simulate", "workers"]
 
@@ -27,7 +28,6 @@ _CHUNK = 2**19  # amplitudes of one step in a call
 _ITEM = 8  # bytes of a real number in double precision
 _POWERS = 4 * 5 * 2  # real numbers that the powers of a gate's angles take
 _SCRATCH = 2 * 16 * 8  # and a dense step's amplitudes: 16 vectors of at most 8, twice
-_PRECISION = {np.dtype(np.complex128): "double", np.dtype(np.complex64): "single"}
 
 
 def simulate(job: Job) -> NDArray[Any]:
@@ -35,7 +35,7 @@ def simulate(job: Job) -> NDArray[Any]:
     start = time.perf_counter()
     program = encode(job.circuit)
     job.control.planning += time.perf_counter() - start
-    runner = Runner(program, _PRECISION[job.amplitudes.dtype], job.threads)
+    runner = Runner(program, PRECISIONS[job.amplitudes.dtype], job.threads)
     runner.run(job.amplitudes, control=job.control)
     return job.amplitudes
 

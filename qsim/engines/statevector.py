@@ -24,7 +24,7 @@ from qsim.memory import aligned
 from qsim.plan.encode import HEADER_BYTES, Encoded
 from qsim.plan.prepare import Prepared, Programs, Settings, Stretch, prepare
 from qsim.plan.schedule import schedule
-from qsim.states.record import DTYPES
+from qsim.states.record import DTYPES, PRECISIONS
 
 __all__ = ["block_bits", "block_chunks", "fill_tables", "scratch_bytes", "settings", "simulate"]
 
@@ -34,7 +34,6 @@ _CHUNK_AMPLITUDES = 2**19
 _CHUNK_ROWS = 64
 _SPREAD = 64
 _LEAST_AMPLITUDES = 2**15
-_PRECISION = {np.dtype(np.complex128): "double", np.dtype(np.complex64): "single"}
 # Local bits, and lowest bits that are always local so that memory moves in runs of 256 bytes. Measured at 22 qubits
 # with 1 MiB of second-level cache: one bit more or less costs up to 15 %.
 _BLOCK_BITS = {"double": 12, "single": 13}
@@ -53,11 +52,11 @@ def settings(num_qubits: int, kernels: Kernels, *, is_zero: bool) -> Settings:
 
 def simulate(job: Job) -> NDArray[Any]:
     """The state after the circuit's operations; `job.amplitudes` is overwritten with it and returned."""
-    kernels, n = load(_PRECISION[job.amplitudes.dtype]), job.circuit.num_qubits
+    kernels, n = load(PRECISIONS[job.amplitudes.dtype]), job.circuit.num_qubits
     start = time.perf_counter()
     wanted, path = settings(n, kernels, is_zero=job.is_zero), job.control.path
     if path is not None and is_worthwhile(job.amplitudes):
-        plan = prepare(job.circuit, wanted.for_blocks(*window_bits(kernels.precision)))
+        plan = prepare(job.circuit, wanted.for_window(*window_bits(kernels.precision)))
         stages = _window_stages(job, kernels, plan, path)
     else:
         plan = prepare(job.circuit, wanted)

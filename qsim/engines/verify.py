@@ -15,6 +15,8 @@ from qsim.engines.control import Control
 from qsim.engines.job import DIRECT_QUBITS, Job
 from qsim.engines.start import Start
 from qsim.errors import VerificationError
+from qsim.states import vectors
+from qsim.states.record import PRECISIONS
 
 __all__ = ["gate_by_gate", "is_direct_unplanned", "verify"]
 
@@ -22,7 +24,6 @@ __all__ = ["gate_by_gate", "is_direct_unplanned", "verify"]
 # Planning takes gates that miss being unitary by 1e-9 for unitary.
 _TOLERANCE = {np.dtype(np.complex128): 1e-8, np.dtype(np.complex64): 1e-4}
 _OPERATIONS = 1000
-_BLOCK = 2**20
 
 Simulate = Callable[[Job], NDArray[Any]]
 
@@ -32,8 +33,7 @@ def gate_by_gate(job: Job) -> NDArray[Any]:
 
     Compiled where that is not what the planned engine does itself, and where there are kernels; else by NumPy.
     """
-    precision = "double" if job.amplitudes.dtype == np.complex128 else "single"
-    if not job.control.is_recorded and is_direct_unplanned(job.circuit, precision):
+    if not job.control.is_recorded and is_direct_unplanned(job.circuit, PRECISIONS[job.amplitudes.dtype]):
         from qsim.engines import direct
 
         return direct.simulate(job)
@@ -98,9 +98,4 @@ def _tolerance(dtype: np.dtype[Any], count: int) -> float:
 
 def _distance(one: NDArray[Any], other: NDArray[Any]) -> float:
     """‖one − other‖, where `other` should have norm 1; relative to its norm where that is larger."""
-    apart = norm = 0.0
-    for start in range(0, len(one), _BLOCK):
-        a, b = (array[start : start + _BLOCK].astype(np.complex128) for array in (one, other))
-        apart += float(np.vdot(a - b, a - b).real)
-        norm += float(np.vdot(b, b).real)
-    return math.sqrt(apart / max(norm, 1.0))
+    return vectors.distance(one, other, 1.0) / max(vectors.norm(other), 1.0)

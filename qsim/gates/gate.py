@@ -131,8 +131,7 @@ class Gate(Frozen):
 
     def images(self) -> NDArray[np.int64]:
         """Image of each basis state of a `permutation` base: |j⟩ goes to |images[j]⟩."""
-        base = self.spec.base or self.spec
-        return np.asarray(base.data if base.data is not None else np.argmax(base.fixed_matrix.real, axis=0))
+        return (self.spec.base or self.spec).images
 
     def base_matrix(self) -> NDArray[np.complex128]:
         """Dense matrix of the base, without the controls; may be shared, not to be written to."""

@@ -22,8 +22,7 @@ def adjoint_spec(spec: GateSpec, params: tuple[float, ...]) -> GateSpec:
     if spec.data is not None and spec.structure == "diagonal":
         return diagonal_spec(np.conj(spec.data), name)
     if spec.structure == "permutation":
-        images = spec.data if spec.data is not None else np.argmax(spec.fixed_matrix.real, axis=0)
-        return permutation_spec(np.argsort(images), name)
+        return permutation_spec(np.argsort(spec.images), name)
     return matrix_spec(spec.operator(*params).dagger(), name, spec.structure)
 
 

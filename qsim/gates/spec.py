@@ -87,6 +87,13 @@ class GateSpec(Frozen):
         matrix.flags.writeable = False
         return matrix
 
+    @cached_property
+    def images(self) -> NDArray[np.int64]:
+        """Images of the basis states of a `permutation` gate, formed once, read-only."""
+        images: NDArray[np.int64] = self.data if self.data is not None else np.argmax(self.fixed_matrix.real, axis=0)
+        images.flags.writeable = False
+        return images
+
 
 def controlled_spec(base: GateSpec, name: str, controls: int = 1, **fields: Any) -> GateSpec:
     """The row of a gate with controls on 1: everything follows from the base."""

@@ -73,8 +73,7 @@ def build(lanes: int, precision: str) -> dict[str, tuple[Any, Any]]:
 def _step(v: Any) -> Any:
     """One row of a program on one block."""
     word, item = v.word, v.item
-    octets, octets_table, octets_factors = (octet_kernel(v, diagonal=kind, exchange=False) for kind in DIAGONALS)
-    traded, traded_table, traded_factors = (octet_kernel(v, diagonal=kind, exchange=True) for kind in DIAGONALS)
+    octets, traded = _octets(v, exchange=False), _octets(v, exchange=True)
     dense, blocks = quartet_kernels(v)
     multiply, phase, scalar = _diagonals(v)
 
@@ -84,19 +83,9 @@ def _step(v: Any) -> Any:
         x, y, z, t = word(row + 32), word(row + 40), word(row + 48), word(row + 56)
         numbers, integers, table = data + item * x, terms + _WORD * y, data + item * t
         if op == OCTETS:
-            if z:
-                octets_factors(scratch, groups, base, a, b, c, numbers, integers, table)
-            elif t >= 0:
-                octets_table(scratch, groups, base, a, b, c, numbers, integers, table)
-            else:
-                octets(scratch, groups, base, a, b, c, numbers, integers, scratch)
+            octets(scratch, groups, base, a, b, c, numbers, integers, z, t, table)
         elif op == EXCHANGE:
-            if z:
-                traded_factors(scratch, groups, base, a, b, c, numbers, integers, table)
-            elif t >= 0:
-                traded_table(scratch, groups, base, a, b, c, numbers, integers, table)
-            else:
-                traded(scratch, groups, base, a, b, c, numbers, integers, scratch)
+            traded(scratch, groups, base, a, b, c, numbers, integers, z, t, table)
         elif op == DENSE:
             dense(scratch, groups, a, b, integers, numbers)
         elif op == BLOCKS:
@@ -109,6 +98,34 @@ def _step(v: Any) -> Any:
             scalar(scratch, base, integers, z, data + item * b)
 
     return step
+
+
+def _octets(v: Any, *, exchange: bool) -> Any:
+    """The pass over octets with the diagonal that a row has: factors, a table, or none."""
+    none, table, factors = (octet_kernel(v, diagonal=kind, exchange=exchange) for kind in DIAGONALS)
+
+    @compiled
+    def octets(
+        scratch: int,
+        groups: int,
+        base: int,
+        a: int,
+        b: int,
+        c: int,
+        numbers: int,
+        integers: int,
+        is_factors: int,
+        place: int,
+        diagonal: int,
+    ) -> None:
+        if is_factors:
+            factors(scratch, groups, base, a, b, c, numbers, integers, diagonal)
+        elif place >= 0:
+            table(scratch, groups, base, a, b, c, numbers, integers, diagonal)
+        else:
+            none(scratch, groups, base, a, b, c, numbers, integers, scratch)
+
+    return octets
 
 
 def _diagonals(v: Any) -> tuple[Any, Any, Any]:

@@ -227,17 +227,15 @@ class _Encoder:
         matrix = pair.matrix * self.pending.taken_inside(pair.first, pair.second)
         self.multiply(pair.mask)
         first, second = (self.position[weight] - self.lane_bits for weight in (pair.first, pair.second))
-        steps = (0, self.group_bytes << second, self.group_bytes << first)
-        order = [steps[0], steps[1], steps[2], steps[1] + steps[2]]
+        one, two = self.group_bytes << second, self.group_bytes << first
+        order = (0, one, two, one + two)
         partner = pair.partners()
         y = len(self.terms)
         if partner is None:
             entries = matrix.ravel()
             self.terms += order
         else:
-            rest = 1 if partner != 1 else 2
-            basis = (0, partner, rest, rest ^ partner)
-            self.terms += [order[k] for k in basis]
+            self.terms += [order[k] for pair_of in _PAIRS_OF[partner] for k in pair_of]
             entries = matrix.ravel()[_BLOCKS_OF[partner]]
         x = self.push(entries.view(np.float64).tolist())
         self.rows.append((DENSE if partner is None else BLOCKS, *sorted((first, second)), 0, x, y, 0, -1))
@@ -433,14 +431,11 @@ class _Gathered:
         return not outer or outer in self.conditions or len(self.conditions) < MAX_CONDITIONS
 
 
-def _blocks(partner: int) -> list[int]:
-    """Places of the entries of the two blocks of a 4 × 4 matrix that couples j with j ^ partner."""
-    rest = 1 if partner != 1 else 2
-    pairs = ((0, partner), (rest, rest ^ partner))
-    return [4 * j + k for pair in pairs for j in pair for k in pair]
-
-
-_BLOCKS_OF = {partner: _blocks(partner) for partner in (1, 2, 3)}
+# By partner: the two pairs of basis states that such a matrix couples, and the places of the entries of the two blocks.
+_PAIRS_OF = {1: ((0, 1), (2, 3)), 2: ((0, 2), (1, 3)), 3: ((0, 3), (1, 2))}
+_BLOCKS_OF = {
+    partner: [4 * j + k for pair in pairs for j in pair for k in pair] for partner, pairs in _PAIRS_OF.items()
+}
 
 
 def _subset_sums(numbers: list[int]) -> NDArray[np.int64]:

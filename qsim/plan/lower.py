@@ -171,13 +171,7 @@ class _Lowering:
         elif mask & (mask - 1) == 0:
             self.multiply(mask, (1, 0, 0, cmath.exp(1j * angle)))
         else:
-            rest = mask
-            while rest:
-                weight = rest & -rest
-                waiting = self.pending.get(weight)
-                if waiting is not None and (waiting[1] != 0 or waiting[2] != 0):
-                    self.flush(weight)
-                rest ^= weight
+            self.flush_mixing(mask)
             before = self.last.get(mask & -mask)
             if isinstance(before, Pair) and before.mask == mask and before is self.last.get(mask & (mask - 1)):
                 before.matrix = np.array([[1], [1], [1], [cmath.exp(1j * angle)]]) * before.matrix
@@ -210,13 +204,7 @@ class _Lowering:
             masks = with_bit if bit == "1" else masks + with_bit
         self.flush(target)
         for mask in masks:
-            rest = mask
-            while rest:
-                weight = rest & -rest
-                waiting = self.pending.get(weight)
-                if waiting is not None and (waiting[1] != 0 or waiting[2] != 0):
-                    self.flush(weight)
-                rest ^= weight
+            self.flush_mixing(mask)
             flip = Flip(target, mask)
             if not self.cancels(flip):
                 self.write(flip)
@@ -306,7 +294,7 @@ class _Lowering:
         if matrix is None:
             return
         before = self.last.get(weight)
-        if isinstance(before, Pair) and (before.partners() is None or matrix[1] == matrix[2] == 0):
+        if isinstance(before, Pair) and (before.partners() is None or _is_diagonal(matrix)):
             _multiply_pair(before, weight, matrix)
             return
         gamma, phi, half, lam = zyz(matrix)
@@ -322,6 +310,15 @@ class _Lowering:
         else:
             self.write(Turn(weight, lam, half, phi))
 
+    def flush_mixing(self, mask: int) -> None:
+        """Write what waits on these bits and does not commute with reading them."""
+        while mask:
+            weight = mask & -mask
+            waiting = self.pending.get(weight)
+            if waiting is not None and not _is_diagonal(waiting):
+                self.flush(weight)
+            mask ^= weight
+
     def flush_all(self) -> None:
         for weight in list(self.pending):
             self.flush(weight)
@@ -335,7 +332,7 @@ class _Lowering:
         before = self.last.get(first)
         for weight in (first, second):
             waiting = self.pending.get(weight)
-            if waiting is not None and (partners is None or waiting[1] == waiting[2] == 0):
+            if waiting is not None and (partners is None or _is_diagonal(waiting)):
                 del self.pending[weight]
                 pair.matrix = pair.matrix @ _embedded(waiting, weight == first)
             else:
@@ -345,6 +342,10 @@ class _Lowering:
             before.matrix = new @ before.matrix
         else:
             self.write(pair)
+
+
+def _is_diagonal(matrix: Matrix2) -> bool:
+    return matrix[1] == matrix[2] == 0
 
 
 def _is_unitary(a: complex, b: complex, c: complex, d: complex) -> bool:

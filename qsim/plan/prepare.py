@@ -20,7 +20,7 @@ from qsim.plan.diagonal import Diagonal
 from qsim.plan.encode import Encoded, encode
 from qsim.plan.layout import arrange
 from qsim.plan.lower import lower
-from qsim.plan.schedule import MemoryStep, Sweep, schedule_with_choice
+from qsim.plan.schedule import MemoryStep, Sweep, schedule, schedule_with_choice
 
 __all__ = ["Prepared", "Programs", "Settings", "Stretch", "forget", "prepare"]
 
@@ -39,6 +39,7 @@ class Settings(NamedTuple):
         lanes: numbers in a vector.
         block_bits: size of the local set.
         low_bits: lowest bits that are always local.
+        may_double: whether blocks may be twice as large where that saves many sweeps.
     """
 
     num_qubits: int
@@ -47,10 +48,11 @@ class Settings(NamedTuple):
     lanes: int
     block_bits: int
     low_bits: int
+    may_double: bool = True
 
-    def for_blocks(self, block_bits: int, low_bits: int) -> "Settings":
-        """The same with another local set."""
-        return self._replace(block_bits=block_bits, low_bits=low_bits)
+    def for_window(self, block_bits: int, low_bits: int) -> "Settings":
+        """The same for blocks of a file, which memory must hold: they are never larger."""
+        return self._replace(block_bits=block_bits, low_bits=low_bits, may_double=False)
 
 
 class Stretch:
@@ -96,7 +98,8 @@ class Prepared:
                         support |= bits.qubit_weight(qubit, n)
                 continue
             memory_steps: list[MemoryStep] = list(steps)  # type: ignore[arg-type]
-            sweeps = schedule_with_choice(memory_steps, n, settings.block_bits, settings.low_bits)
+            find = schedule_with_choice if settings.may_double else schedule
+            sweeps = find(memory_steps, n, settings.block_bits, settings.low_bits)
             self.parts.append(Stretch(sweeps, settings, support, self.phase))  # the first sweep takes the phase along
             self.phase = 0.0
             for sweep in sweeps:

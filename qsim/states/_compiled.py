@@ -18,6 +18,7 @@ from qsim.kernels.threads import default_threads, for_chunks
 from qsim.memory import aligned
 from qsim.states._pauli_program import Program, block_layout, combined, encode, visits
 from qsim.states._paulis import Groups
+from qsim.states.record import PRECISIONS
 
 __all__ = ["Reader", "reader"]
 
@@ -27,7 +28,6 @@ _LOW_BITS = {"double": 4, "single": 5}  # bits of a gathered block that are alwa
 _COPIES_QUBITS = 22  # sums of so many outcomes are kept apart: 32 MiB
 _THREADED_LENGTH = 2**16  # fewer amplitudes are read before a second thread has started
 _BLOCK_JOBS = 256  # blocks of a chunk times Pauli products formed of each: a millisecond
-_PRECISION = {np.dtype(np.complex128): "double", np.dtype(np.complex64): "single"}
 
 Integers = NDArray[np.int64]
 Numbers = NDArray[np.float64]
@@ -40,7 +40,7 @@ def reader(amplitudes: NDArray[Any], nanoseconds: float) -> "Reader | None":
         amplitudes: of length 2^n.
         nanoseconds: what NumPy takes for the work at hand, an amplitude.
     """
-    precision = _PRECISION[amplitudes.dtype]
+    precision = PRECISIONS[amplitudes.dtype]
     if not amplitudes.flags.c_contiguous:
         return None
     kernels = kernels_for(1e-9 * nanoseconds * len(amplitudes), precision, REDUCE)

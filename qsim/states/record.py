@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["DTYPES", "Point", "Status"]
+__all__ = ["DTYPES", "PRECISIONS", "Point", "Status"]
 
 DTYPES: dict[str, np.dtype[Any]] = {"double": np.dtype(np.complex128), "single": np.dtype(np.complex64)}
+PRECISIONS = {dtype: precision for precision, dtype in DTYPES.items()}
 
 
 class Status(IntEnum):

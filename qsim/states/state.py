@@ -445,7 +445,8 @@ class State(QuantumState):
         """
         from qsim.states.storage import StateFile
 
-        (state := object.__new__(cls))._follow(StateFile.at(path, check_num_qubits(num_qubits), precision))
+        state = object.__new__(cls)
+        state._follow(StateFile.at(path, check_num_qubits(num_qubits), precision))
         return state
 
     def _follow(self, file: "StateFile", normalized: bool = False) -> None:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from engines.long_runs import CIRCUIT, IN_PLACE, POSIX, N
 from kernels.loader_tools import finish, python
 
 from qsim import (
@@ -19,28 +20,15 @@ from qsim import (
     State,
     StateError,
     TooLargeError,
-    gates,
     run,
 )
 from qsim.engines import checkpoint as checkpoint_module
 from qsim.engines import control
-from qsim.kernels import try_load
 from qsim.run import METHODS
 from qsim.states.storage import read_header
 from qsim.testing import random_circuit
 
-POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-IN_PLACE = [name for name, method in METHODS.items() if method.in_place]
-if try_load("double") is None:
-    IN_PLACE.remove("statevector")
 pytestmark = pytest.mark.usefixtures("small_chunks")
-N = 14
-rng = np.random.default_rng(3)
-MATRIX = np.linalg.qr(rng.normal(size=(2, 8, 8)).T @ [1, 1j])[0]
-# With a gate that no plan lowers, and swaps.
-CIRCUIT = (
-    random_circuit(N, 150, seed=1).swap(0, 9).append(gates.unitary(MATRIX), 11, 3, 0).append(random_circuit(N, 150, 2))
-)
 
 
 # ── Runs that go on: files ────────────────────────────────────────────────────────────────────────────────────────────
