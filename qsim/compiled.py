@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsim.circuit import Circuit, Measurement, Operation, Parameter
-from qsim.circuit.analysis import final_measurements
+from qsim.circuit.analysis import require_static
 from qsim.circuit.parameters import resolve_values
 from qsim.circuit.transforms import with_instructions
 from qsim.engines.direct import Runner
@@ -52,7 +52,7 @@ class CompiledCircuit:
     def __init__(self, circuit: Circuit, **options: Any) -> None:
         self._circuit, self._options = circuit, options
         self.parameters, self.num_qubits = circuit.parameters, circuit.num_qubits
-        final_measurements(circuit[:])  # refuses measurements in the middle
+        require_static(circuit, "compile()")
         run(Circuit(), None, **{**options, "initial": None})  # refuses options that are none
         operations = [instruction for instruction in circuit if isinstance(instruction, Operation)]
         self._is_unitary = all(operation.gate.is_from_table for operation in operations)

@@ -7,7 +7,7 @@ from typing import Any
 
 from qsim import bits
 from qsim.circuit import Circuit, Operation
-from qsim.circuit.analysis import final_measurements
+from qsim.circuit.analysis import require_static
 from qsim.engines.numpy_path import MATRIX_TARGETS
 from qsim.engines.options import check_precision, check_threads
 from qsim.engines.verify import is_direct_unplanned
@@ -39,7 +39,7 @@ def explain(
         raise TypeError(f"Argument `circuit` must be a Circuit, but is {type(circuit).__name__}.")
     run(Circuit(), None, method=method, precision=precision, threads=threads, optimize=optimize)  # refuses the options
     check_bound(circuit)
-    final_measurements(circuit[:])
+    require_static(circuit, "explain()")
     if circuit.num_qubits > _MAX_QUBITS:
         raise TooLargeError(f"A state of {circuit.num_qubits} qubits has no plan: the most are {_MAX_QUBITS}.")
     name = choose(method, circuit, precision, is_run=False)

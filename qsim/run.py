@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from qsim import bits
 from qsim.circuit import Circuit, Instruction, Operation
-from qsim.circuit.analysis import final_measurements, locate
+from qsim.circuit.analysis import locate, parts
 from qsim.engines import numpy_path
 from qsim.engines.job import COMPILED_QUBITS, DIRECT_QUBITS, Job
 from qsim.engines.options import check_flag, check_path, check_precision, check_progress, check_threads, check_timeout
@@ -235,7 +235,7 @@ def run(
     )
     shots = None if shots is None else check_shots(shots)
     check_bound(circuit)
-    measured = final_measurements(circuit[:])
+    measured = _static(circuit)
     _guard(circuit, method, options, sampled=0 if shots is None else len(set(measured.values())))
     name = choose(method, circuit, precision)
     engine = METHODS[name]
@@ -262,6 +262,14 @@ def run(
             "total": time.perf_counter() - start,
         },
     )
+
+
+def _static(circuit: Circuit) -> dict[int, int]:
+    """Bit → qubit of its final measurements; circuits that do more than gates before them are refused."""
+    split = parts(circuit[:])
+    if split.is_dynamic:
+        raise CircuitError("not yet")
+    return split.final
 
 
 def state(circuit: Circuit, **run_options: Any) -> State:

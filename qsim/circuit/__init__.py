@@ -1,15 +1,24 @@
 """Circuits: the fluent builder, instructions, registers and symbolic parameters."""
 
 from qsim.circuit.circuit import Circuit
-from qsim.circuit.instructions import Barrier, Instruction, Measurement, Operation
+from qsim.circuit.classical import Expression
+from qsim.circuit.flow import Assignment, Break, Continue, ForLoop, IfElse, Switch, WhileLoop
+from qsim.circuit.instructions import Barrier, Initialize, Instruction, Measurement, Operation, Reset
 from qsim.circuit.parameters import Parameter, ParameterExpression
 from qsim.circuit.registers import Bit, BitRegister, Qubit, QubitRegister
 
 __all__ = [
+    "Assignment",
     "Barrier",
     "Bit",
     "BitRegister",
+    "Break",
     "Circuit",
+    "Continue",
+    "Expression",
+    "ForLoop",
+    "IfElse",
+    "Initialize",
     "Instruction",
     "Measurement",
     "Operation",
@@ -17,4 +26,7 @@ __all__ = [
     "ParameterExpression",
     "Qubit",
     "QubitRegister",
+    "Reset",
+    "Switch",
+    "WhileLoop",
 ]

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qsim.algebra import OperatorProduct
+from qsim.circuit.flow import ControlFlow, ForLoop, walk
 from qsim.circuit.instructions import Barrier, Instruction, Measurement, Operation, describe_source
 from qsim.circuit.parameters import Parameter
 from qsim.errors import CircuitError
@@ -12,7 +13,7 @@ from qsim.errors import CircuitError
 if TYPE_CHECKING:
     from qsim.circuit.circuit import Circuit
 
-__all__ = ["count_ops", "depth", "describe", "final_measurements", "locate", "operator", "parameters"]
+__all__ = ["count_ops", "depth", "describe", "kind", "locate", "operator", "parameters", "parts", "require_static"]
 
 MAX_SHOWN = 8  # a circuit of so few instructions is shown as the calls that build it
 
@@ -24,16 +25,22 @@ def parameters(instructions: Iterable[Instruction]) -> tuple[Parameter, ...]:
         if isinstance(instruction, Operation) and instruction.gate.is_symbolic:
             for value in instruction.gate.params:
                 found.update(dict.fromkeys(getattr(value, "parameters", ())))
+        elif isinstance(instruction, ControlFlow):
+            inner = dict.fromkeys(parameter for block in instruction.blocks for parameter in parameters(block))
+            if isinstance(instruction, ForLoop):
+                inner.pop(instruction.parameter, None)
+            found.update(inner)
     return tuple(found)
 
 
 def depth(instructions: Iterable[Instruction], num_qubits: int, num_bits: int) -> int:
-    """Layers of an as-soon-as-possible schedule; a barrier levels its qubits and is no layer of its own."""
+    """Layers of an as-soon-as-possible schedule; a barrier levels its qubits and is no layer of its own.
+
+    An instruction with blocks counts as one layer.
+    """
     levels = [0] * (num_qubits + num_bits)
     for instruction in instructions:
-        places = [*instruction.qubits]
-        if isinstance(instruction, Measurement):
-            places.append(num_qubits + instruction.bit)
+        places = [*instruction.qubits, *(num_qubits + bit for bit in instruction.bits)]
         level = max((levels[place] for place in places), default=0)
         level += not isinstance(instruction, Barrier)
         for place in places:
@@ -42,8 +49,8 @@ def depth(instructions: Iterable[Instruction], num_qubits: int, num_bits: int) -
 
 
 def count_ops(instructions: Iterable[Instruction]) -> dict[str, int]:
-    """Number of instructions by name, barriers left out, the most frequent first."""
-    names = Counter(instruction.name for instruction in instructions if not isinstance(instruction, Barrier))
+    """Number of instructions by name, those in blocks too, barriers left out, the most frequent first."""
+    names = Counter(instruction.name for instruction in walk(instructions) if not isinstance(instruction, Barrier))
     return dict(names.most_common())
 
 
@@ -54,7 +61,7 @@ def operator(instructions: Iterable[Instruction], num_qubits: int) -> OperatorPr
         if isinstance(instruction, Operation):
             factors.append(instruction.gate.operator(*instruction.qubits))
         elif not isinstance(instruction, Barrier):
-            raise CircuitError(f"{locate(number, instruction)}: a circuit with measurements has no operator.")
+            raise CircuitError(f"{locate(number, instruction)}: a circuit with {kind(instruction)} has no operator.")
     return OperatorProduct(*reversed(factors), num_qubits=num_qubits)
 
 
@@ -64,34 +71,82 @@ def locate(number: int, instruction: Instruction) -> str:
     return f"Operation {number}, {instruction!r}{f', added at {place}' if place else ''}"
 
 
-def final_measurements(instructions: Sequence[Instruction]) -> dict[int, int]:
-    """Bit → qubit of circuits that measure only at the end.
+def kind(instruction: Instruction) -> str:
+    """What an instruction that is no gate is called in messages."""
+    return _KINDS.get(instruction.name, "control flow")
 
-    Raises:
-        CircuitError: a qubit is used after its measurement; the message names the operation.
+
+_KINDS = {
+    "measure": "measurements",
+    "reset": "resets",
+    "initialize": "initialisations",
+    "assign": "assignments of classical bits",
+}
+
+
+class Parts(NamedTuple):
+    """A circuit as what must happen in order, and what is only read out at its end.
+
+    Attributes:
+        body: the instructions without the final measurements.
+        final: for each bit that a final measurement writes the qubit. A measurement is final where nothing later acts
+            on its qubit, and nothing in the body reads or writes its bit later: it may as well be made at the end.
+        is_dynamic: whether the body does more than gates: measurement in the middle, reset, control flow.
     """
-    measured: set[int] = set()
-    result: dict[int, int] = {}
-    if not any(type(instruction) is Measurement for instruction in instructions):
-        return result
-    for number, instruction in enumerate(instructions):
-        if isinstance(instruction, Barrier):
-            continue
-        if isinstance(instruction, Operation) and not measured.isdisjoint(instruction.qubits):
-            late = sorted(measured.intersection(instruction.qubits))
-            raise CircuitError(
-                f"{locate(number, instruction)}: qubit {late[0]} has been measured before. Measurement in the middle "
-                "of a circuit is not supported yet: measure at the end, or use State.measure between two circuits."
-            )
+
+    body: list[Instruction]
+    final: dict[int, int]
+    is_dynamic: bool
+
+
+def parts(instructions: Sequence[Instruction]) -> Parts:
+    """The body of a circuit and its final measurements.
+
+    >>> from qsim import Circuit
+    >>> split = parts(Circuit(2, 2).h(0).measure(0, 1).x(1).measure(1, 0)[:])
+    >>> split.body, split.final, split.is_dynamic
+    ([h(0), x(1)], {1: 0, 0: 1}, False)
+    """
+    if not any(type(instruction) not in _STATIC for instruction in instructions):
+        return Parts(list(instructions), {}, False)
+    body: list[Instruction] = []
+    final: dict[int, int] = {}
+    qubits_used: set[int] = set()
+    bits_used: set[int] = set()
+    for instruction in reversed(instructions):
         if isinstance(instruction, Measurement):
-            measured.add(instruction.qubit)
-            result[instruction.bit] = instruction.qubit
-    return result
+            is_last = instruction.qubit not in qubits_used and instruction.bit not in bits_used
+            if is_last:
+                final.setdefault(instruction.bit, instruction.qubit)  # a later one overwrites the bit
+                continue
+        elif isinstance(instruction, Barrier):
+            body.append(instruction)
+            continue
+        body.append(instruction)
+        qubits_used.update(instruction.qubits)
+        bits_used.update(instruction.bits)
+    body.reverse()
+    in_order = dict(reversed(final.items()))
+    return Parts(body, in_order, any(type(instruction) not in _STATIC for instruction in body))
+
+
+_STATIC = frozenset({Operation, Barrier})
+
+
+def require_static(circuit: "Circuit", what: str) -> None:
+    """Refuse a circuit that does more than gates before its final measurements, naming the instruction."""
+    split = parts(circuit[:])
+    if split.is_dynamic:
+        first = next(i for i in split.body if type(i) not in _STATIC)
+        number = next(number for number, instruction in enumerate(circuit) if instruction is first)
+        raise CircuitError(f"{locate(number, first)}: {what} is for circuits of gates with measurements at the end.")
 
 
 def describe(circuit: "Circuit") -> str:
     """One line: the calls that build a small circuit, a summary of a large one."""
-    shown = list(circuit[:MAX_SHOWN])
+    if circuit._frames:
+        return f"<Circuit: {circuit.num_qubits} qubits, a block is open>"
+    shown = circuit._instructions[:MAX_SHOWN]
     sizes = (circuit.num_qubits, circuit.num_bits) if circuit.num_bits else (circuit.num_qubits,)
     plain = all(register.name == letter for register, letter in _named_registers(circuit))
     if plain and circuit.name is None and len(circuit) <= MAX_SHOWN and all(map(_is_plain, shown)):

@@ -3,7 +3,8 @@
 import operator as _operator
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NoReturn, Self, SupportsIndex, TypeAlias
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, NoReturn, Self, SupportsIndex, TypeAlias
 
 from qsim.circuit.instructions import Instruction, Operation, Source, describe_source
 from qsim.circuit.parameters import ParameterExpression
@@ -11,6 +12,10 @@ from qsim.circuit.registers import Bit, BitRegister, Member, Qubit, QubitRegiste
 from qsim.errors import CircuitError, ParameterError
 from qsim.gates import Gate, GateSpec
 from qsim.gates.gate import check_angles
+
+if TYPE_CHECKING:
+    from qsim.circuit.blocks import OpenBlock
+    from qsim.circuit.flow import IfElse
 
 __all__ = ["Angle", "Bits", "Builder", "Qubits", "caller"]
 
@@ -34,9 +39,12 @@ class Builder:
     """Registers and a growing list of instructions; `Circuit` adds the gate methods and the rest."""
 
     def __init__(self, num_qubits: int = 0, num_bits: int = 0, *, name: str | None = None) -> None:
-        self._qubits: Registers[Qubit] = Registers(Qubit)
-        self._bits: Registers[Bit] = Registers(Bit)
-        self._instructions: list[Instruction] = []
+        self._qubits: Registers[Qubit] = Registers(QubitRegister)
+        self._bits: Registers[Bit] = Registers(BitRegister)
+        self._instructions: list[Instruction] = []  # of the innermost open block
+        self._frames: list[tuple[OpenBlock[Any], list[Instruction]]] = []  # open blocks, and what they stand in
+        self._unentered: OpenBlock[Any] | None = None
+        self._last_if: IfElse | None = None
         if name is not None and not isinstance(name, str):
             raise TypeError(f"Argument `name` must be a str or None, but is {name!r}.")
         self.name = name
@@ -72,11 +80,17 @@ class Builder:
         """Append a named register of qubits, in |0⟩, and return it."""
         register = self._qubits.add(name, size)
         self._num_qubits = len(self._qubits)
-        return register
+        return register  # type: ignore[return-value]
 
-    def add_bits(self, name: str, size: int) -> BitRegister:
-        """Append a named register of classical bits, all 0, and return it."""
-        return self._bits.add(name, size)
+    def add_bits(self, name: str, size: int, *, lsb0: bool = False) -> BitRegister:
+        """Append a named register of classical bits, all 0, and return it.
+
+        Args:
+            name: an identifier that is new.
+            size: number of bits.
+            lsb0: whether its value in conditions reads bit 0 as the least significant one, as OpenQASM and Qiskit do.
+        """
+        return self._bits.add(name, size, lsb0=bool(lsb0))  # type: ignore[return-value]
 
     # ── Adding ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -87,8 +101,12 @@ class Builder:
         qubits: tuple[Any, ...],
         controls: Any = (),
         control_state: str | Sequence[int] | None = None,
+        when: Any = None,
     ) -> Self:
         """Add a gate of the table; called by the generated gate methods."""
+        if when is not None:
+            with self._conditional(when, (spec.name, (*params, *qubits))):
+                return self._add(spec, params, qubits, controls, control_state)
         try:
             gate = Gate(spec, check_angles(spec, params)) if params else fixed_gate(spec)
         except (ParameterError, TypeError) as error:
@@ -112,6 +130,10 @@ class Builder:
         self._add_spread(gate, qubits)
         return self
 
+    def _conditional(self, when: Any, call: tuple[str, Sequence[Any]]) -> AbstractContextManager[None]:
+        """The block of an instruction with `when=`."""
+        raise NotImplementedError
+
     def _add_controlled(self, gate: Gate, qubits: tuple[Any, ...], controls: Any, state: Any) -> Self:
         call = (f"{gate.name} with controls {controls!r}", qubits)
         numbers = self._numbers([controls], call)
@@ -134,10 +156,7 @@ class Builder:
         if count == 1:
             if not qubits:
                 self._refuse(call, "at least one qubit is needed")
-            numbers = self._numbers(qubits, call)
-            if len(set(numbers)) != len(numbers):
-                self._refuse(call, f"qubits must be distinct, but {numbers} repeats one")
-            yield from ((number,) for number in numbers)
+            yield from ((number,) for number in self._distinct(qubits, call))
             return
         if len(qubits) != count:
             names = ", ".join(_qubit_names(gate)) or "none"
@@ -157,6 +176,13 @@ class Builder:
                 self._refuse((gate.name, group), f"{', '.join(repeated[:-1])} and {repeated[-1]} must differ")
         source = caller()
         self._instructions += [Operation(gate, group, source) for group in groups]
+
+    def _distinct(self, items: Iterable[Any], call: Call, what: str = "qubit") -> list[int]:
+        """As `_numbers`, each only once."""
+        numbers = self._numbers(items, call, what)
+        if len(set(numbers)) != len(numbers):
+            self._refuse(call, f"{what}s must be distinct, but {numbers} repeats one")
+        return numbers
 
     def _numbers(self, items: Iterable[Any], call: Call, what: str = "qubit") -> list[int]:
         """Numbers of qubits (or bits) given as integers, members, registers or iterables of them."""
@@ -188,7 +214,8 @@ class Builder:
         name, arguments = call
         place = describe_source(caller())
         shown = f"{name}({', '.join(map(_short, arguments))})"
-        return f"Operation {len(self._instructions)}, {shown}, added at {place}: {rule}."
+        numbers = [len(instructions) for _, instructions in self._frames] + [len(self._instructions)]
+        return f"Operation {'.'.join(map(str, numbers))}, {shown}, added at {place}: {rule}."
 
 
 def caller() -> Source:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from qsim.algebra import Operator, OperatorProduct
 from qsim.circuit import analysis, transforms
 from qsim.circuit.builder import Angle, Bits, Qubits, caller
+from qsim.circuit.classical import Readable
 from qsim.circuit.gate_methods import GateMethods
-from qsim.circuit.instructions import Barrier, Instruction, Measurement
+from qsim.circuit.instructions import Barrier, Initialize, Instruction, Measurement, Reset
 from qsim.circuit.parameters import Parameter
 from qsim.errors import CircuitError, QsimError, UnknownGateError
 from qsim.gates import Gate, unitary
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from qsim.states import Counts, State
 
 __all__ = ["Circuit"]
+
+ControlState = str | Sequence[int] | None
 
 
 class Circuit(GateMethods):
@@ -45,26 +48,27 @@ class Circuit(GateMethods):
     q1: ───⊕─
     """
 
-    # ── Measurement and barriers ──────────────────────────────────────────────────────────────────────────────────
+    # ── Measurement, reset and barriers ───────────────────────────────────────────────────────────────────────────
 
-    def measure(self, qubits: Qubits, bits: Bits | None = None) -> Self:
+    def measure(self, qubits: Qubits, bits: Bits | None = None, *, when: Readable | None = None) -> Self:
         """Measure qubits in the Z basis into classical bits; without `bits`, new ones are appended.
+
+        A measurement may stand anywhere, and a bit may be written again. Afterwards the qubit is in the state found.
 
         >>> Circuit(2, 2).h(0).measure([0, 1], [1, 0]).num_bits
         2
         """
         call = ("measure", (qubits,) if bits is None else (qubits, bits))
-        sources = self._numbers([qubits], call)
-        if len(set(sources)) != len(sources):
-            self._refuse(call, f"a qubit is measured once in a call, but {sources} repeats one")
+        if when is not None:
+            with self._conditional(when, call):
+                return self.measure(qubits, bits)
+        sources = self._distinct([qubits], call)
         if bits is None:
             targets = list(self._bits.grow("c", len(sources))) if sources else []
         else:
-            targets = self._numbers([bits], call, "bit")
+            targets = self._distinct([bits], call, "bit")
         if len(targets) != len(sources):
             self._refuse(call, f"a bit is needed for each qubit, but there are {len(sources)} and {len(targets)}")
-        if len(set(targets)) != len(targets):
-            self._refuse(call, f"bits must be distinct, but {targets} repeats one")
         source = caller()
         self._instructions += [Measurement((q,), b, source) for q, b in zip(sources, targets, strict=True)]
         return self
@@ -79,6 +83,59 @@ class Circuit(GateMethods):
             self._refuse(("measure_all", ()), 'the register "meas" is there already and does not hold every qubit')
         return self.measure(range(self.num_qubits), self.add_bits("meas", self.num_qubits))
 
+    def reset(self, *qubits: Qubits, when: Readable | None = None) -> Self:
+        """Put qubits into |0⟩, whatever they were; what they were entangled with is left as if they were measured.
+
+        >>> Circuit(1).x(0).reset(0).sample(10)
+        Counts({'0': 10}, bits q0)
+        """
+        call = ("reset", qubits)
+        if when is not None:
+            with self._conditional(when, call):
+                return self.reset(*qubits)
+        if not qubits:
+            self._refuse(call, "at least one qubit is needed")
+        source = caller()
+        self._instructions += [Reset((q,), source) for q in self._distinct(qubits, call)]
+        return self
+
+    def initialize(self, state: Any, *qubits: Qubits, when: Readable | None = None) -> Self:
+        """Reset qubits and put them into a state.
+
+        Args:
+            state: a `State`, a label such as "0+", amplitudes (normalised), or the number of a basis state.
+            qubits: the first is most significant; all of the circuit by default.
+            when: a condition.
+
+        >>> Circuit(2).initialize("+", 1).sample(100, seed=7)
+        Counts({'00': 53, '01': 47}, bits q0 q1)
+        """
+        call = ("initialize", (state, *qubits))
+        if when is not None:
+            with self._conditional(when, call):
+                return self.initialize(state, *qubits)
+        targets = self._distinct(qubits or [range(self.num_qubits)], call)
+        amplitudes = self._amplitudes(state, len(targets), call)
+        label = state if isinstance(state, str) else ""
+        self._instructions.append(Initialize(amplitudes, tuple(targets), label, caller()))
+        return self
+
+    def _amplitudes(self, state: Any, num_qubits: int, call: Any) -> NDArray[np.complex128]:
+        """The amplitudes of a normalised state of so many qubits, read-only."""
+        from qsim.states import State
+
+        try:
+            found = state if isinstance(state, State) else State(state, num_qubits=num_qubits)
+        except QsimError as error:
+            self._refuse(call, str(error).rstrip("."))
+        if found.num_qubits != num_qubits:
+            self._refuse(call, f"the state has {found.num_qubits} qubits, but {num_qubits} were given")
+        if not found.is_normalized:
+            self._refuse(call, f"the state must be normalised, but its norm is {found.norm:.6g}: use .normalized()")
+        amplitudes = found.amplitudes.astype(np.complex128)
+        amplitudes.flags.writeable = False
+        return amplitudes
+
     def barrier(self, *qubits: Qubits) -> Self:
         """Draw a line across qubits (all by default) that nothing is moved or merged across."""
         numbers = self._numbers(qubits, ("barrier", qubits)) if qubits else range(self.num_qubits)
@@ -89,24 +146,38 @@ class Circuit(GateMethods):
 
     # ── Gates beyond the table ────────────────────────────────────────────────────────────────────────────────────
 
-    def mcx(self, controls: Qubits, target: Qubits, *, control_state: str | Sequence[int] | None = None) -> Self:
+    def mcx(
+        self, controls: Qubits, target: Qubits, *, control_state: ControlState = None, when: Readable | None = None
+    ) -> Self:
         """Flip the target where all controls, however many, have their values."""
-        return self._add(TABLE["x"], (), (target,), controls, control_state)
+        return self._add(TABLE["x"], (), (target,), controls, control_state, when)
 
     def mcp(
-        self, theta: Angle, controls: Qubits, target: Qubits, *, control_state: str | Sequence[int] | None = None
+        self,
+        theta: Angle,
+        controls: Qubits,
+        target: Qubits,
+        *,
+        control_state: ControlState = None,
+        when: Readable | None = None,
     ) -> Self:
         """Phase e^{iθ} where the target is 1 and all controls have their values."""
-        return self._add(TABLE["p"], (theta,), (target,), controls, control_state)
+        return self._add(TABLE["p"], (theta,), (target,), controls, control_state, when)
 
-    def append(self, item: "Gate | Circuit", *qubits: Qubits, bits: Bits | None = None) -> Self:
+    def append(
+        self, item: "Gate | Circuit", *qubits: Qubits, bits: Bits | None = None, when: Readable | None = None
+    ) -> Self:
         """Add a gate, or the instructions of another circuit, on these qubits.
 
         Args:
             item: a `Gate` from `qsim.gates`, or a circuit, whose qubit i goes to the i-th listed qubit.
             qubits: where; lists broadcast for gates as in the gate methods.
             bits: for a circuit with classical bits: where they go.
+            when: a condition.
         """
+        if when is not None:
+            with self._conditional(when, ("append", qubits)):
+                return self.append(item, *qubits, bits=bits)
         if isinstance(item, Circuit):
             places = self._numbers(qubits, ("append", qubits)) if qubits else None
             transforms.append_circuit(self, item, places, bits)
@@ -118,7 +189,14 @@ class Circuit(GateMethods):
         self._add_spread(item, qubits)
         return self
 
-    def apply(self, operator: Any, *qubits: Qubits, check: bool = True, name: str | None = None) -> Self:
+    def apply(
+        self,
+        operator: Any,
+        *qubits: Qubits,
+        check: bool = True,
+        name: str | None = None,
+        when: Readable | None = None,
+    ) -> Self:
         """Add a unitary `Operator` or a 2^k × 2^k matrix as a gate.
 
         Args:
@@ -127,6 +205,7 @@ class Circuit(GateMethods):
             qubits: where.
             check: refuse what is not unitary.
             name: what drawings show; "operator" or "unitary" by default.
+            when: a condition.
 
         >>> from qsim.algebra import I, X, P0, P1, kron
         >>> Circuit(2).h(0).apply(kron(P0, I) + kron(P1, X), 0, 1).state()
@@ -137,6 +216,9 @@ class Circuit(GateMethods):
         if isinstance(operator, Gate | Circuit):
             raise TypeError("apply takes an Operator or a matrix; use append() for a Gate or a Circuit.")
         call = ("apply", (operator, *qubits))
+        if when is not None:
+            with self._conditional(when, call):
+                return self.apply(operator, *qubits, check=check, name=name)
         name = name or ("operator" if isinstance(operator, Operator) else "unitary")
         if isinstance(operator, Operator) and operator.is_placed:
             if qubits:
@@ -208,7 +290,7 @@ class Circuit(GateMethods):
 
     def copy(self) -> "Circuit":
         """An independent copy; instructions are immutable and shared."""
-        return transforms.with_instructions(self, self._instructions)
+        return transforms.with_instructions(self, self[:])
 
     # ── What it is ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -246,6 +328,7 @@ class Circuit(GateMethods):
         return len(self._instructions)
 
     def __iter__(self) -> Iterator[Instruction]:
+        self._settled()
         return iter(self._instructions)
 
     @overload
@@ -254,6 +337,7 @@ class Circuit(GateMethods):
     def __getitem__(self, index: slice) -> list[Instruction]: ...
     def __getitem__(self, index: int | slice) -> Instruction | list[Instruction]:
         """An instruction by number, or a list of a slice of them."""
+        self._settled()
         return self._instructions[index]
 
     def __eq__(self, other: object) -> bool:
@@ -365,12 +449,8 @@ class Circuit(GateMethods):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return transforms.rebuild, (
-            _registers(self._qubits),
-            _registers(self._bits),
-            list(self._instructions),
+            transforms.described(self._qubits),
+            transforms.described(self._bits),
+            self[:],
             self.name,
         )
-
-
-def _registers(registers: Any) -> list[tuple[str, int]]:
-    return [(register.name, register.size) for register in registers.registers]

@@ -1,22 +1,44 @@
-"""Instructions: an operation (a gate on qubits), a measurement, a barrier."""
+"""Instructions: an operation (a gate on qubits), measurement, reset, initialisation, barrier."""
 
+from collections.abc import Sequence
 from types import CodeType
 from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from qsim.frozen import Frozen, assign
 from qsim.gates import Gate
 
-__all__ = ["Barrier", "Instruction", "Measurement", "Operation", "Source", "describe_source"]
+__all__ = [
+    "Barrier",
+    "Initialize",
+    "Instruction",
+    "Measurement",
+    "Operation",
+    "Reset",
+    "Source",
+    "describe_source",
+]
 
 Source = tuple[CodeType, int] | None  # where in the user's program; the line is looked up only for a message
 
 
 class Instruction(Frozen):
-    """What a circuit is a sequence of. Instructions are immutable and compare by value."""
+    """What a circuit is a sequence of. Instructions are immutable and compare by value.
+
+    Attributes:
+        qubits: numbers of the qubits that it acts on.
+        bits: numbers of the classical bits that it reads or writes.
+        written: those that it writes.
+        source: the call that added it.
+    """
 
     __slots__ = ("qubits", "source")
 
     qubits: tuple[int, ...]
+    bits: tuple[int, ...] = ()
+    written: tuple[int, ...] = ()
     source: Source
 
     @property
@@ -25,8 +47,12 @@ class Instruction(Frozen):
         raise NotImplementedError
 
     def on(self, qubits: tuple[int, ...]) -> "Instruction":
-        """The same instruction on other qubits."""
+        """The same instruction on other qubits, one for each of its own."""
         raise NotImplementedError
+
+    def moved(self, qubits: Sequence[int], bits: Sequence[int]) -> "Instruction":
+        """The same instruction with qubit i at qubit `qubits[i]`, and bit i at bit `bits[i]`."""
+        return self.on(tuple(qubits[q] for q in self.qubits))
 
     def _value(self) -> tuple[Any, ...]:
         raise NotImplementedError
@@ -106,19 +132,98 @@ class Measurement(Instruction):
         """The measured qubit."""
         return self.qubits[0]
 
+    @property
+    def bits(self) -> tuple[int, ...]:  # type: ignore[override]
+        """The bit alone."""
+        return (self.bit,)
+
+    written = bits
+
     def on(self, qubits: tuple[int, ...]) -> "Measurement":
         """The same bit from another qubit."""
         return Measurement(qubits, self.bit, self.source)
 
-    def into(self, bit: int) -> "Measurement":
-        """The same qubit into another bit."""
-        return Measurement(self.qubits, bit, self.source)
+    def moved(self, qubits: Sequence[int], bits: Sequence[int]) -> "Measurement":
+        """The same on other qubits and bits, by number."""
+        return Measurement((qubits[self.qubit],), bits[self.bit], self.source)
 
     def _value(self) -> tuple[Any, ...]:
         return self.qubits, self.bit
 
     def __repr__(self) -> str:
         return f"measure({self.qubit}, {self.bit})"
+
+
+@final
+class Reset(Instruction):
+    """A qubit is put into |0⟩, whatever it was; what it was entangled with is left as if it had been measured."""
+
+    __slots__ = ()
+
+    def __init__(self, qubits: tuple[int, ...], source: Source = None) -> None:
+        assign(self, "qubits", qubits)
+        assign(self, "source", source)
+
+    @property
+    def name(self) -> str:
+        """Always `reset`."""
+        return "reset"
+
+    @property
+    def qubit(self) -> int:
+        """The qubit."""
+        return self.qubits[0]
+
+    def on(self, qubits: tuple[int, ...]) -> "Reset":
+        """A reset of another qubit."""
+        return Reset(qubits, self.source)
+
+    def _value(self) -> tuple[Any, ...]:
+        return (self.qubits,)
+
+    def __repr__(self) -> str:
+        return f"reset({self.qubit})"
+
+
+@final
+class Initialize(Instruction):
+    """Qubits are reset and put into a state.
+
+    Attributes:
+        amplitudes: the state, normalised, of length 2^k, the first of the qubits most significant; read-only.
+        label: how the state was written; empty if it was given as numbers.
+    """
+
+    __slots__ = ("amplitudes", "label")
+    amplitudes: NDArray[np.complex128]
+    label: str
+
+    def __init__(
+        self, amplitudes: NDArray[np.complex128], qubits: tuple[int, ...], label: str = "", source: Source = None
+    ) -> None:
+        assign(self, "amplitudes", amplitudes)
+        assign(self, "qubits", qubits)
+        assign(self, "label", label)
+        assign(self, "source", source)
+
+    @property
+    def name(self) -> str:
+        """Always `initialize`."""
+        return "initialize"
+
+    def on(self, qubits: tuple[int, ...]) -> "Initialize":
+        """The same state on other qubits."""
+        return Initialize(self.amplitudes, qubits, self.label, self.source)
+
+    def _value(self) -> tuple[Any, ...]:
+        return self.amplitudes.tobytes(), self.qubits
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Initialize, (self.amplitudes, self.qubits, self.label)
+
+    def __repr__(self) -> str:
+        state = repr(self.label) if self.label else f"<{len(self.amplitudes)} amplitudes>"
+        return f"initialize({state}, {', '.join(map(str, self.qubits))})"
 
 
 @final

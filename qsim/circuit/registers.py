@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Generic, SupportsIndex, TypeVar, overload
 
+from qsim.circuit.classical import Expression, Readable, read
 from qsim.errors import CircuitError
 
 __all__ = ["Bit", "BitRegister", "Qubit", "QubitRegister", "Register", "Registers"]
@@ -40,10 +41,24 @@ class Qubit(Member):
     __slots__ = ()
 
 
-class Bit(Member):
-    """A classical bit of a circuit, by its register: `circuit.bits["flag"][0]`."""
+class Bit(Member, Readable):
+    """A classical bit of a circuit, by its register: `circuit.bits["flag"][0]`.
+
+    It is a condition; `bit == 1` and `a ^ b` are, too. Two bits are equal where they are the same place.
+    """
 
     __slots__ = ()
+
+    def __eq__(self, other: object) -> Any:
+        return Member.__eq__(self, other) if isinstance(other, Member) else Readable.__eq__(self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return not Member.__eq__(self, other) if isinstance(other, Member) else Readable.__ne__(self, other)
+
+    __hash__ = Member.__hash__
+
+    def _expression(self) -> Expression:
+        return read((self.number,), repr(self))
 
 
 M = TypeVar("M", bound=Member)
@@ -52,10 +67,11 @@ M = TypeVar("M", bound=Member)
 class Register(Sequence[M], Generic[M]):
     """A named, fixed run of qubits or bits."""
 
-    __slots__ = ("_member", "name", "size", "start")
+    __slots__ = ("name", "size", "start")
 
-    def __init__(self, member: type[M], name: str, start: int, size: int) -> None:
-        self._member = member
+    _member: type[M]
+
+    def __init__(self, name: str, start: int, size: int) -> None:
         self.name = name
         self.start = start
         self.size = size
@@ -76,6 +92,11 @@ class Register(Sequence[M], Generic[M]):
             raise IndexError(f"Register {self.name} has positions 0 … {self.size - 1}, but {position} was asked for.")
         return self._at(position % self.size)
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """What else a register of its kind is made with."""
+        return {}
+
     def _at(self, position: int) -> M:
         return self._member(self.name, position, self.start + position)
 
@@ -86,34 +107,79 @@ class Register(Sequence[M], Generic[M]):
         return hash(self._key())
 
     def _key(self) -> tuple[Any, ...]:
-        return self._member, self.name, self.start, self.size
+        return type(self), self.name, self.start, self.size
 
     def __repr__(self) -> str:
-        return f"{self._member.__name__}Register({self.name!r}, {self.size})"
+        return f"{type(self).__name__}({self.name!r}, {self.size})"
 
 
-QubitRegister = Register[Qubit]
-BitRegister = Register[Bit]
+class QubitRegister(Register[Qubit]):
+    """A named run of qubits."""
+
+    __slots__ = ()
+    _member = Qubit
+
+
+class BitRegister(Register[Bit], Readable):
+    """A named run of classical bits.
+
+    It has a value in conditions: `bits == "10"`, `bits < 3`. Two registers are equal where they are the same places.
+
+    Attributes:
+        lsb0: whether its value reads bit 0 as the least significant one, as OpenQASM and Qiskit do, and bit strings
+            that it is compared with are written so.
+    """
+
+    __slots__ = ("lsb0",)
+    _member = Bit
+
+    def __init__(self, name: str, start: int, size: int, *, lsb0: bool = False) -> None:
+        super().__init__(name, start, size)
+        self.lsb0 = lsb0
+
+    def __eq__(self, other: object) -> Any:
+        return Register.__eq__(self, other) if isinstance(other, Register) else Readable.__eq__(self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return not Register.__eq__(self, other) if isinstance(other, Register) else Readable.__ne__(self, other)
+
+    __hash__ = Register.__hash__
+
+    def _key(self) -> tuple[Any, ...]:
+        return *super()._key(), self.lsb0
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What else a register of its kind is made with."""
+        return {"lsb0": self.lsb0}
+
+    def _expression(self) -> Expression:
+        numbers = range(self.start, self.start + self.size)
+        return read(numbers[::-1] if self.lsb0 else numbers, self.name)
 
 
 class Registers(Sequence[M], Generic[M]):
     """All qubits, or all bits, of a circuit: by number `qubits[0]`, by register `qubits["data"]`."""
 
-    __slots__ = ("_member", "_registers", "_total")
+    __slots__ = ("_kind", "_member", "_registers", "_total")
 
-    def __init__(self, member: type[M]) -> None:
-        self._member = member
+    def __init__(self, kind: type[Register[M]]) -> None:
+        self._kind, self._member = kind, kind._member
         self._registers: dict[str, Register[M]] = {}
         self._total = 0
 
-    def add(self, name: str, size: int) -> Register[M]:
+    def add(self, name: str, size: int, **options: Any) -> Register[M]:
         """Append a register."""
         self._check(name, size)
         size = size.__index__()
-        register = Register(self._member, name, self._total, size)
+        register = self._kind(name, self._total, size, **options)
         self._registers[name] = register
         self._total += size
         return register
+
+    def add_like(self, register: Register[M]) -> Register[M]:
+        """Append a register of the same name, size and reading as one of another circuit."""
+        return self.add(register.name, register.size, **register.options)
 
     def grow(self, name: str, extra: int) -> range:
         """Append `extra` members to the register of that name if it is the last, else to a new one; their numbers."""
@@ -121,7 +187,7 @@ class Registers(Sequence[M], Generic[M]):
         last = next(reversed(self._registers), None)
         if last == name:
             register = self._registers[name]
-            self._registers[name] = Register(self._member, name, register.start, register.size + extra)
+            self._registers[name] = self._kind(name, register.start, register.size + extra, **register.options)
             self._total += extra
         else:
             self.add(self._free_name(name), extra)
@@ -141,7 +207,7 @@ class Registers(Sequence[M], Generic[M]):
 
     def copy(self) -> "Registers[M]":
         """An independent copy."""
-        other: Registers[M] = Registers(self._member)
+        other: Registers[M] = Registers(self._kind)
         other._registers = dict(self._registers)
         other._total = self._total
         return other

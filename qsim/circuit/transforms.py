@@ -1,13 +1,16 @@
 """Circuits made from circuits. Each function returns a new one, but for `append_circuit`."""
 
 import operator as _operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from qsim.circuit import analysis
+from qsim.circuit.flow import MAX_NESTING, ControlFlow, ForLoop, check_nesting
 from qsim.circuit.instructions import Barrier, Instruction, Measurement, Operation
-from qsim.circuit.parameters import ParameterExpression, resolve_values
-from qsim.errors import CircuitError
+from qsim.circuit.parameters import Parameter, ParameterExpression, resolve_values
+from qsim.circuit.registers import Registers
+from qsim.errors import CircuitError, ParameterError
 from qsim.gates.gate import Gate, check_control_state
 from qsim.memory import require_memory
 
@@ -18,6 +21,7 @@ __all__ = [
     "append_circuit",
     "bind",
     "controlled",
+    "described",
     "inverse",
     "rebuild",
     "remap",
@@ -31,6 +35,7 @@ __all__ = [
 def with_instructions(circuit: "Circuit", instructions: Iterable[Instruction]) -> "Circuit":
     """The same registers and name with other instructions."""
     result = type(circuit)(name=circuit.name)
+    circuit._settled()
     result._qubits = circuit._qubits.copy()
     result._bits = circuit._bits.copy()
     result._num_qubits = circuit._num_qubits
@@ -38,17 +43,25 @@ def with_instructions(circuit: "Circuit", instructions: Iterable[Instruction]) -
     return result
 
 
+def described(registers: Registers[Any]) -> list[tuple[str, int, dict[str, Any]]]:
+    """Registers by name, size and what else they are made with: what `rebuild` takes."""
+    return [(register.name, register.size, register.options) for register in registers.registers]
+
+
 def rebuild(
-    qubits: list[tuple[str, int]], bits: list[tuple[str, int]], instructions: list[Instruction], name: str | None
+    qubits: list[tuple[str, int, dict[str, Any]]],
+    bits: list[tuple[str, int, dict[str, Any]]],
+    instructions: list[Instruction],
+    name: str | None,
 ) -> "Circuit":
-    """A circuit from its parts: registers by name and size, and instructions."""
+    """A circuit from its parts: registers as `described` gives them, and instructions."""
     from qsim.circuit.circuit import Circuit
 
     circuit = Circuit(name=name)
-    for register, size in qubits:
+    for register, size, _ in qubits:
         circuit.add_qubits(register, size)
-    for register, size in bits:
-        circuit.add_bits(register, size)
+    for register, size, options in bits:
+        circuit.add_bits(register, size, **options)
     circuit._instructions = instructions
     return circuit
 
@@ -66,13 +79,21 @@ def append_circuit(circuit: "Circuit", other: "Circuit", qubits: Sequence[int] |
         raise CircuitError(f"The appended circuit has {other.num_qubits} qubits, but this one {circuit.num_qubits}.")
     all_bits = circuit._bits.copy()
     if bits is None:
-        bit_places = _join_bits(all_bits, other, {i.bit for i in circuit if isinstance(i, Measurement)})
+        bit_places = _join_bits(all_bits, other, {bit for i in _all_so_far(circuit) for bit in i.written})
     else:
         bit_places = circuit._numbers([bits], ("append", (bits,)), "bit")
         if len(bit_places) != other.num_bits or len(set(bit_places)) != len(bit_places):
             raise CircuitError(f"Argument `bits` must be {other.num_bits} distinct bits, but is {bit_places}.")
-    circuit._instructions += [_moved(instruction, places, bit_places) for instruction in other]
+    moved = [instruction.moved(places, bit_places) for instruction in other]
+    if circuit._frames and any(isinstance(i, ControlFlow) for i in moved):
+        check_nesting(moved, MAX_NESTING - len(circuit._frames))
+    circuit._instructions += moved
     circuit._bits = all_bits
+
+
+def _all_so_far(circuit: "Circuit") -> Iterator[Instruction]:
+    """The instructions, those around the block that is open included."""
+    return chain(*(instructions for _, instructions in circuit._frames), circuit._instructions)
 
 
 def _join_bits(bits: Any, other: "Circuit", written: set[int]) -> list[int]:
@@ -80,7 +101,7 @@ def _join_bits(bits: Any, other: "Circuit", written: set[int]) -> list[int]:
     places: list[int] = []
     for register in other.bits.registers:
         if register.name not in bits:
-            mine = bits.add(register.name, register.size)
+            mine = bits.add_like(register)
         else:
             mine = bits[register.name]
             if mine.size != register.size:
@@ -97,13 +118,8 @@ def _join_bits(bits: Any, other: "Circuit", written: set[int]) -> list[int]:
     return places
 
 
-def _moved(instruction: Instruction, qubits: Sequence[int], bits: Sequence[int]) -> Instruction:
-    moved = instruction.on(tuple(qubits[q] for q in instruction.qubits))
-    return moved.into(bits[moved.bit]) if isinstance(moved, Measurement) else moved
-
-
 def _map_gates(circuit: "Circuit", what: str, instructions: Iterable[Instruction], change: Any) -> list[Instruction]:
-    """Operations changed, barriers kept, measurements refused."""
+    """Operations changed, barriers kept, all that is not unitary refused."""
     result: list[Instruction] = []
     for instruction in instructions:
         if isinstance(instruction, Operation):
@@ -112,7 +128,9 @@ def _map_gates(circuit: "Circuit", what: str, instructions: Iterable[Instruction
             result.append(instruction)
         else:
             number = next(i for i, own in enumerate(circuit) if own is instruction)
-            raise CircuitError(f"{analysis.locate(number, instruction)}: a circuit with measurements {what}.")
+            raise CircuitError(
+                f"{analysis.locate(number, instruction)}: a circuit with {analysis.kind(instruction)} {what}."
+            )
     return result
 
 
@@ -187,43 +205,67 @@ def remap(circuit: "Circuit", qubits: Mapping[int, int]) -> "Circuit":
 def without_final_measurements(circuit: "Circuit") -> "Circuit":
     """Measurements that nothing on their qubit follows are dropped, and bit registers that then hold nothing."""
     used_later: set[int] = set()
+    bits_used: set[int] = set()
     kept: list[Instruction] = []
     removed = False
     for instruction in reversed(circuit[:]):
-        if isinstance(instruction, Measurement) and instruction.qubit not in used_later:
+        if isinstance(instruction, Measurement) and not (
+            instruction.qubit in used_later or instruction.bit in bits_used
+        ):
             removed = True
             continue
         if not isinstance(instruction, Barrier):
             used_later.update(instruction.qubits)
+            bits_used.update(instruction.bits)
         if kept or not isinstance(instruction, Barrier):  # a barrier before the measurements goes with them
             kept.append(instruction)
     if not removed:
         return circuit.copy()
     kept.reverse()
-    still_written = {i.bit for i in kept if isinstance(i, Measurement)}
-    registers = [r for r in circuit.bits.registers if still_written & set(range(r.start, r.start + r.size))]
-    numbers = [bit.number for register in registers for bit in register]
-    place = {number: position for position, number in enumerate(numbers)}
-    kept = [i.into(place[i.bit]) if isinstance(i, Measurement) else i for i in kept]
-    qubits = [(r.name, r.size) for r in circuit.qubits.registers]
-    return rebuild(qubits, [(r.name, r.size) for r in registers], kept, circuit.name)
+    still_used = {bit for i in kept for bit in i.bits}
+    registers = [r for r in circuit.bits.registers if still_used & set(range(r.start, r.start + r.size))]
+    places = [0] * circuit.num_bits
+    for position, number in enumerate(bit.number for register in registers for bit in register):
+        places[number] = position
+    every_qubit = range(circuit.num_qubits)
+    kept = [i.moved(every_qubit, places) if i.bits else i for i in kept]
+    bits = [(r.name, r.size, r.options) for r in registers]
+    return rebuild(described(circuit.qubits), bits, kept, circuit.name)
 
 
 def bind(circuit: "Circuit", values: Any, by_name: Mapping[str, Any], *, partial: bool) -> "Circuit":
     """Numbers, or expressions, for symbolic parameters."""
-    replacements = resolve_values(circuit.parameters, values, by_name, partial)
+    return with_instructions(circuit, bound(circuit, resolve_values(circuit.parameters, values, by_name, partial)))
 
-    def bound(instruction: Instruction) -> Instruction:
-        if not isinstance(instruction, Operation) or not instruction.gate.is_symbolic:
-            return instruction
-        params = tuple(
-            value.substitute(replacements) if isinstance(value, ParameterExpression) else value
-            for value in instruction.gate.params
-        )
-        gate = instruction.gate
-        return instruction.with_gate(Gate(gate.spec, params, gate._extra_state))
 
-    return with_instructions(circuit, map(bound, circuit))
+def bound(instructions: Iterable[Instruction], replacements: Mapping[Parameter, Any]) -> list[Instruction]:
+    """Instructions with values for parameters; the parameter of a loop has its values already."""
+    result: list[Instruction] = []
+    for instruction in instructions:
+        if isinstance(instruction, ControlFlow):
+            inner = replacements
+            if isinstance(instruction, ForLoop):
+                inner = {key: value for key, value in replacements.items() if key != instruction.parameter}
+                _check_capture(instruction, inner)
+            instruction = instruction.with_blocks(tuple(bound(block, inner)) for block in instruction.blocks)
+        elif isinstance(instruction, Operation) and instruction.gate.is_symbolic:
+            gate = instruction.gate
+            params = tuple(
+                value.substitute(replacements) if isinstance(value, ParameterExpression) else value
+                for value in gate.params
+            )
+            instruction = instruction.with_gate(Gate(gate.spec, params, gate._extra_state))
+        result.append(instruction)
+    return result
+
+
+def _check_capture(loop: ForLoop, replacements: Mapping[Parameter, Any]) -> None:
+    """Refuse expressions that mean another parameter than that of the loop they would come into."""
+    for parameter, value in replacements.items():
+        if isinstance(value, ParameterExpression) and loop.parameter in value.parameters:
+            raise ParameterError(
+                f"Parameter {parameter} cannot become {value}: within {loop!r} the name {loop.parameter} is the loop's."
+            )
 
 
 def side_by_side(factors: tuple[Any, ...]) -> "Circuit":
@@ -242,5 +284,5 @@ def side_by_side(factors: tuple[Any, ...]) -> "Circuit":
             result._bits.grow(register.name, register.size)
         result._num_qubits = len(result._qubits)
         targets = range(bit_places, bit_places + factor.num_bits)
-        result._instructions += [_moved(instruction, places, targets) for instruction in factor]
+        result._instructions += [instruction.moved(places, targets) for instruction in factor]
     return result

@@ -20,16 +20,22 @@ _METHODS_HEAD = f'''"""The gate methods of `Circuit`. {_NOTE}"""
 from collections.abc import Sequence
 from typing import Self
 
-from qsim.circuit.builder import Angle, Builder, Qubits
+from qsim.circuit.blocks import FlowMethods
+from qsim.circuit.builder import Angle, Qubits
+from qsim.circuit.classical import Readable
 from qsim.gates.table import TABLE
 
 __all__ = ["GateMethods"]
 
 State = str | Sequence[int] | None
+When = Readable | None
 
 
-class GateMethods(Builder):
-    """One method a gate: angles first, then qubits; every one takes further `controls` and their `control_state`."""
+class GateMethods(FlowMethods):
+    """One method a gate: angles first, then qubits.
+
+    Every one takes further `controls` with their `control_state`, and with `when` a condition of classical bits.
+    """
 '''
 
 _NAMED_HEAD = f'''"""The gates by name. {_NOTE}"""
@@ -55,9 +61,9 @@ def _method(name: str, spec: GateSpec) -> str:
     qubits = "qubits" if spec.num_qubits == 1 else f"({''.join(f'{qubit}, ' for qubit in spec.qubits)})"
     help_text = spec.help if name == spec.name else f"Another name of `{spec.name}`: {spec.help}"
     return f'''
-    def {name}(self{_arguments(spec)}, controls: Qubits = (), control_state: State = None) -> Self:
+    def {name}(self{_arguments(spec)}, controls: Qubits = (), control_state: State = None, when: When = None) -> Self:
         """{help_text}"""
-        return self._add(TABLE["{spec.name}"], ({params}), {qubits}, controls, control_state)
+        return self._add(TABLE["{spec.name}"], ({params}), {qubits}, controls, control_state, when)
 '''
 
 
