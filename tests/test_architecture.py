@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "qsim"
 LAYERS = {
-    "errors": 0, "bits": 0, "frozen": 0, "memory": 0,
+    "errors": 0, "bits": 0, "frozen": 0, "memory": 0, "lazy": 0,
     "algebra": 1, "kernels": 1,
     "gates": 2,
     "circuit": 3,

@@ -1,11 +1,16 @@
 """Circuits: the fluent builder, instructions, registers and symbolic parameters."""
 
+from typing import TYPE_CHECKING
+
 from qsim.circuit.circuit import Circuit
 from qsim.circuit.classical import Expression
 from qsim.circuit.flow import Assignment, Break, Continue, ForLoop, IfElse, Switch, WhileLoop
 from qsim.circuit.instructions import Barrier, Initialize, Instruction, Measurement, Operation, Reset
-from qsim.circuit.parameters import Parameter, ParameterExpression
 from qsim.circuit.registers import Bit, BitRegister, Qubit, QubitRegister
+from qsim.lazy import lazy_attributes
+
+if TYPE_CHECKING:
+    from qsim.circuit.parameters import Parameter, ParameterExpression
 
 __all__ = [
     "Assignment",
@@ -30,3 +35,7 @@ __all__ = [
     "Switch",
     "WhileLoop",
 ]
+
+__getattr__ = lazy_attributes(
+    __name__, {"Parameter": "parameters", "ParameterExpression": "parameters", "transforms": "transforms"}
+)

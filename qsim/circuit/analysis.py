@@ -4,21 +4,22 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from qsim.algebra import OperatorProduct
+from qsim import algebra
 from qsim.circuit.flow import ControlFlow, ForLoop, walk
 from qsim.circuit.instructions import Barrier, Instruction, Measurement, Operation, describe_source
-from qsim.circuit.parameters import Parameter
 from qsim.errors import CircuitError
 
 if TYPE_CHECKING:
+    from qsim.algebra import OperatorProduct
     from qsim.circuit.circuit import Circuit
+    from qsim.circuit.parameters import Parameter
 
 __all__ = ["count_ops", "depth", "describe", "kind", "locate", "operator", "parameters", "parts", "require_static"]
 
 MAX_SHOWN = 8  # a circuit of so few instructions is shown as the calls that build it
 
 
-def parameters(instructions: Iterable[Instruction]) -> tuple[Parameter, ...]:
+def parameters(instructions: Iterable[Instruction]) -> "tuple[Parameter, ...]":
     """Symbolic parameters in order of first use."""
     found: dict[Parameter, None] = {}
     for instruction in instructions:
@@ -54,7 +55,7 @@ def count_ops(instructions: Iterable[Instruction]) -> dict[str, int]:
     return dict(names.most_common())
 
 
-def operator(instructions: Iterable[Instruction], num_qubits: int) -> OperatorProduct:
+def operator(instructions: Iterable[Instruction], num_qubits: int) -> "OperatorProduct":
     """The operations as a lazy product, the last leftmost."""
     factors = []
     for number, instruction in enumerate(instructions):
@@ -62,7 +63,7 @@ def operator(instructions: Iterable[Instruction], num_qubits: int) -> OperatorPr
             factors.append(instruction.gate.operator(*instruction.qubits))
         elif not isinstance(instruction, Barrier):
             raise CircuitError(f"{locate(number, instruction)}: a circuit with {kind(instruction)} has no operator.")
-    return OperatorProduct(*reversed(factors), num_qubits=num_qubits)
+    return algebra.OperatorProduct(*reversed(factors), num_qubits=num_qubits)
 
 
 def locate(number: int, instruction: Instruction) -> str:

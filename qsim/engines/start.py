@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qsim import bits
+from qsim import bits, kernels
 from qsim.engines.control import start_stage
 from qsim.errors import StateError
-from qsim.kernels.threads import for_chunks
 from qsim.memory import aligned
 from qsim.states import State
 from qsim.states.labels import label_amplitudes
@@ -42,7 +41,7 @@ class Start(NamedTuple):
         """Write the initial state."""
         if not self.is_filled:
             chunks = start_stage(self.amplitudes, self.source)(1)
-            for_chunks(chunks.work, chunks.number, 1)
+            kernels.threads.for_chunks(chunks.work, chunks.number, 1)
 
 
 def prepare(num_qubits: int, dtype: np.dtype[Any], initial: Any, out: Any) -> Start:
