@@ -25,6 +25,20 @@ if TYPE_CHECKING:
     from qsim.circuit import Parameter
     from qsim.kernels import warmup
     from qsim.states import DensityMatrix
+else:
+    __getattr__ = lazy_attributes(
+        __name__,
+        {
+            "DensityMatrix": "states",
+            "KroneckerProduct": "algebra",
+            "KroneckerSum": "algebra",
+            "OperatorProduct": "algebra",
+            "Parameter": "circuit",
+            "plots": "plots",
+            "testing": "testing",
+            "warmup": "kernels",
+        },
+    )
 
 __version__ = "0.1.0"
 
@@ -56,18 +70,3 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-__getattr__ = lazy_attributes(
-    __name__,
-    {
-        "DensityMatrix": "states",
-        "KroneckerProduct": "algebra",
-        "KroneckerSum": "algebra",
-        "OperatorProduct": "algebra",
-        "Parameter": "circuit",
-        "plots": "plots",
-        "testing": "testing",
-        "warmup": "kernels",
-    },
-)

@@ -14,6 +14,18 @@ if TYPE_CHECKING:
     from qsim.algebra.lazy_product import KroneckerProduct
     from qsim.algebra.lazy_sum import KroneckerSum
     from qsim.algebra.product import OperatorProduct
+else:
+    __getattr__ = lazy_attributes(
+        __name__,
+        {
+            "KroneckerProduct": "lazy_product",
+            "KroneckerSum": "lazy_sum",
+            "OperatorProduct": "product",
+            "pauli": "pauli",
+            "properties": "properties",
+            "show": "show",
+        },
+    )
 
 __all__ = [
     "H",
@@ -35,15 +47,3 @@ __all__ = [
     "Z",
     "kron",
 ]
-
-__getattr__ = lazy_attributes(
-    __name__,
-    {
-        "KroneckerProduct": "lazy_product",
-        "KroneckerSum": "lazy_sum",
-        "OperatorProduct": "product",
-        "pauli": "pauli",
-        "properties": "properties",
-        "show": "show",
-    },
-)

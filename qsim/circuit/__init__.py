@@ -11,6 +11,10 @@ from qsim.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from qsim.circuit.parameters import Parameter, ParameterExpression
+else:
+    __getattr__ = lazy_attributes(
+        __name__, {"Parameter": "parameters", "ParameterExpression": "parameters", "transforms": "transforms"}
+    )
 
 __all__ = [
     "Assignment",
@@ -35,7 +39,3 @@ __all__ = [
     "Switch",
     "WhileLoop",
 ]
-
-__getattr__ = lazy_attributes(
-    __name__, {"Parameter": "parameters", "ParameterExpression": "parameters", "transforms": "transforms"}
-)

@@ -7,6 +7,24 @@ from qsim.lazy import lazy_attributes
 if TYPE_CHECKING:
     from qsim.kernels.loader import Kernels, info, load, try_load, warmup
     from qsim.kernels.target import DIRECT, KERNELS, Source, Target, host_target
+else:
+    __getattr__ = lazy_attributes(
+        __name__,
+        {
+            "DIRECT": "target",
+            "KERNELS": "target",
+            "Kernels": "loader",
+            "Source": "target",
+            "Target": "target",
+            "host_target": "target",
+            "info": "loader",
+            "load": "loader",
+            "loader": "loader",
+            "threads": "threads",
+            "try_load": "loader",
+            "warmup": "loader",
+        },
+    )
 
 __all__ = [
     "DIRECT",
@@ -20,21 +38,3 @@ __all__ = [
     "try_load",
     "warmup",
 ]
-
-__getattr__ = lazy_attributes(
-    __name__,
-    {
-        "DIRECT": "target",
-        "KERNELS": "target",
-        "Kernels": "loader",
-        "Source": "target",
-        "Target": "target",
-        "host_target": "target",
-        "info": "loader",
-        "load": "loader",
-        "loader": "loader",
-        "threads": "threads",
-        "try_load": "loader",
-        "warmup": "loader",
-    },
-)

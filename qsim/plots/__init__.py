@@ -7,7 +7,7 @@ from qsim.plots.text import text_histogram
 
 if TYPE_CHECKING:
     from qsim.plots.figure import histogram
+else:
+    __getattr__ = lazy_attributes(__name__, {"histogram": "figure"})
 
 __all__ = ["histogram", "text_histogram"]
-
-__getattr__ = lazy_attributes(__name__, {"histogram": "figure"})

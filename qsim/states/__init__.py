@@ -9,17 +9,17 @@ from qsim.states.state import State
 if TYPE_CHECKING:
     from qsim.states.density import DensityMatrix
     from qsim.states.schmidt import Schmidt
+else:
+    __getattr__ = lazy_attributes(
+        __name__,
+        {
+            "DensityMatrix": "density",
+            "Schmidt": "schmidt",
+            "_exact": "_exact",
+            "observables": "observables",
+            "show": "show",
+            "storage": "storage",
+        },
+    )
 
 __all__ = ["Counts", "DensityMatrix", "Schmidt", "State"]
-
-__getattr__ = lazy_attributes(
-    __name__,
-    {
-        "DensityMatrix": "density",
-        "Schmidt": "schmidt",
-        "_exact": "_exact",
-        "observables": "observables",
-        "show": "show",
-        "storage": "storage",
-    },
-)
