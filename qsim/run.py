@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from qsim.engines.options import check_flag, check_path, check_precision, check_
 from qsim.engines.session import Options, simulate
 from qsim.engines.start import prepare
 from qsim.errors import CircuitError, ParameterError
-from qsim.frozen import Frozen, assign
+from qsim.frozen import Frozen, Record, assign
 from qsim.memory import available_memory, require_memory
 from qsim.states import Counts, State
 from qsim.states.sampling import FEW_QUBITS, check_shots, make_rng
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 
-class Method(NamedTuple):
+class Method(Record):
     """A way to simulate.
 
     Attributes:
@@ -242,7 +242,7 @@ def run(
     if name == "statevector" and not optimize:
         from qsim.engines.verify import gate_by_gate
 
-        engine = engine._replace(simulate=gate_by_gate, reason="gate by gate, as asked for", is_planned=False)
+        engine = engine.replace(simulate=gate_by_gate, reason="gate by gate, as asked for", is_planned=False)
     rng, recorded = _generator(seed)
     final = _final(circuit, name, engine, options)
     middle = time.perf_counter()
@@ -425,7 +425,7 @@ def _final(circuit: Circuit, name: str, method: Method, options: Options) -> Sta
         what = "run on a State.memmap" if file is not None else "keep checkpoints"
         raise CircuitError(f'Method {name!r} cannot {what}: use "statevector" or "numpy".')
     if not method.is_planned:
-        options = options._replace(verify=False)
+        options = options.replace(verify=False)
     amplitudes = simulate(circuit, method.simulate, options)
     is_unitary = all(map(_is_from_table, circuit))
     if file is None:

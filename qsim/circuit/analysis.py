@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from qsim import algebra
 from qsim.circuit.flow import ControlFlow, ForLoop, walk
 from qsim.circuit.instructions import Barrier, Instruction, Measurement, Operation, describe_source
 from qsim.errors import CircuitError
+from qsim.frozen import Record
 
 if TYPE_CHECKING:
     from qsim.algebra import OperatorProduct
@@ -85,7 +86,7 @@ _KINDS = {
 }
 
 
-class Parts(NamedTuple):
+class Parts(Record):
     """A circuit as what must happen in order, and what is only read out at its end.
 
     Attributes:

@@ -9,12 +9,13 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from numpy.typing import NDArray
 
 from qsim import kernels, states
 from qsim.errors import RunInterrupted, RunTimedOut
+from qsim.frozen import Record
 from qsim.states.record import Point
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _REPORT_SECONDS = 0.1  # between two reports of progress
 _START_AMPLITUDES = 2**20  # a chunk of the stage that writes the initial state
 
 
-class Chunks(NamedTuple):
+class Chunks(Record):
     """Work in parts: `work(worker, chunk)` for each of so many chunks, which depend on the circuit alone."""
 
     number: int

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from qsim import bits
 from qsim.circuit import Circuit, Operation
 from qsim.engines.templates import DENSE, MAX_TARGETS, Template, template
+from qsim.frozen import Record
 from qsim.gates import GateSpec
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _A, _NUMBER = 2, 4  # columns of a and number
 _REMEMBERED = 2**14  # gates on qubits: circuits repeat their placements
 
 
-class Program(NamedTuple):
+class Program(Record):
     """A circuit's operations as arrays, which several threads may use at once.
 
     Attributes:
@@ -49,7 +50,7 @@ class Program(NamedTuple):
     formulas: list[Template]
 
 
-class _Placed(NamedTuple):
+class _Placed(Record):
     """A gate on qubits.
 
     Attributes:

@@ -7,6 +7,7 @@ from qsim.states.counts import Counts
 from qsim.states.state import State
 
 if TYPE_CHECKING:
+    from qsim.states import labels as labels
     from qsim.states.density import DensityMatrix
     from qsim.states.schmidt import Schmidt
 else:
@@ -16,6 +17,7 @@ else:
             "DensityMatrix": "density",
             "Schmidt": "schmidt",
             "_exact": "_exact",
+            "labels": "labels",
             "observables": "observables",
             "show": "show",
             "storage": "storage",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from qsim import bits, states
 from qsim.algebra import Operator
 from qsim.errors import StateError
-from qsim.states import labels, vectors
+from qsim.states import vectors
 from qsim.states._qubits import check_num_qubits, check_qubits, require_entries
 from qsim.states.base import QuantumState
 from qsim.states.sampling import FEW_QUBITS, make_rng, merge_equal, sample_amplitudes
@@ -92,7 +92,7 @@ class State(QuantumState):
     @classmethod
     def zeros(cls, num_qubits: int) -> "State":
         """|0…0⟩."""
-        return cls._wrap(labels.basis_amplitudes(0, check_num_qubits(num_qubits)))
+        return cls._wrap(states.labels.basis_amplitudes(0, check_num_qubits(num_qubits)))
 
     @classmethod
     def random(cls, num_qubits: int, seed: Any = None) -> "State":
@@ -111,12 +111,12 @@ class State(QuantumState):
         >>> State.bell("psi-")
         0.7071|01⟩ - 0.7071|10⟩   (q0 q1)
         """
-        return cls._wrap(labels.bell_amplitudes(kind))
+        return cls._wrap(states.labels.bell_amplitudes(kind))
 
     @classmethod
     def ghz(cls, num_qubits: int) -> "State":
         """(|0…0⟩ + |1…1⟩)/√2."""
-        return cls._wrap(labels.ghz_amplitudes(num_qubits))
+        return cls._wrap(states.labels.ghz_amplitudes(num_qubits))
 
     @classmethod
     def w(cls, num_qubits: int) -> "State":
@@ -125,7 +125,7 @@ class State(QuantumState):
         >>> State.w(3)
         0.5774|001⟩ + 0.5774|010⟩ + 0.5774|100⟩   (q0 q1 q2)
         """
-        return cls._wrap(labels.w_amplitudes(num_qubits))
+        return cls._wrap(states.labels.w_amplitudes(num_qubits))
 
     # ── Amplitudes ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -480,13 +480,13 @@ class State(QuantumState):
 
 def _amplitudes_of(value: Any, num_qubits: int | None) -> Amplitudes:
     if isinstance(value, str):
-        return labels.label_amplitudes(value)
+        return states.labels.label_amplitudes(value)
     if isinstance(value, State):
         return value.amplitudes
     if isinstance(value, numbers.Integral):
         if num_qubits is None:
             raise TypeError(f"A basis index needs the size of its register: State({value}, num_qubits=...).")
-        return labels.basis_amplitudes(int(value), num_qubits)
+        return states.labels.basis_amplitudes(int(value), num_qubits)
     return vectors.as_amplitudes(value)
 
 
