@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qsim import bits, kernels, states
+from qsim import bits, states
 from qsim.engines.control import start_stage
 from qsim.errors import StateError
 from qsim.frozen import Record
@@ -41,7 +41,8 @@ class Start(Record):
         """Write the initial state."""
         if not self.is_filled:
             chunks = start_stage(self.amplitudes, self.source)(1)
-            kernels.threads.for_chunks(chunks.work, chunks.number, 1)
+            for chunk in range(chunks.number):
+                chunks.work(0, chunk)
 
 
 def prepare(num_qubits: int, dtype: np.dtype[Any], initial: Any, out: Any) -> Start:
