@@ -119,7 +119,7 @@ def test_another_run_is_refused_on_a_file_that_waits(method, tmp_path, stop_afte
 KILLED = """
 import os, signal, sys
 from qsim import State, run
-from qsim.kernels import threads as threads_module
+from qsim.kernels import threads
 from qsim.testing import random_circuit
 begun = []
 def for_chunks(work, num_chunks, workers, check):
