@@ -1,16 +1,16 @@
 """What a run gives."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-from qsim.frozen import Frozen, assign
+from qsim.frozen import Frozen, Record, assign
 from qsim.states import Counts, State
 from qsim.states.distribution import Distribution
 
 __all__ = ["Branch", "Outcome", "Result"]
 
 
-class Outcome(NamedTuple):
+class Outcome(Record):
     """What was found at one place on the way through a circuit.
 
     Attributes:

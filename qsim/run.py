@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from qsim.engines.options import (
 from qsim.engines.session import Options, simulate
 from qsim.engines.start import prepare
 from qsim.errors import CircuitError, ParameterError
+from qsim.frozen import Record
 from qsim.memory import require_memory
 from qsim.methods import METHODS, Method, check_method, choose, guard
 from qsim.readout import Readout
@@ -160,7 +161,7 @@ def run(
     )
 
 
-class _Wanted(NamedTuple):
+class _Wanted(Record):
     """What is wanted of a run: the arguments of `run` that are not the engine's."""
 
     shots: int | None
@@ -170,7 +171,7 @@ class _Wanted(NamedTuple):
     observables: Any
 
 
-class _Found(NamedTuple):
+class _Found(Record):
     """What `Result` is made of; `seconds` is the time until the final state, or the ends of all branches, was there."""
 
     readout: Readout
@@ -284,7 +285,7 @@ def _engine(name: str, optimize: bool) -> Method:
     if name == "statevector" and not optimize:
         from qsim.engines.verify import gate_by_gate
 
-        return engine._replace(simulate=gate_by_gate, reason="gate by gate, as asked for", is_planned=False)
+        return engine.replace(simulate=gate_by_gate, reason="gate by gate, as asked for", is_planned=False)
     return engine
 
 
@@ -355,7 +356,7 @@ def _final(circuit: Circuit, name: str, method: Method, options: Options) -> Sta
         what = "run on a State.memmap" if file is not None else "keep checkpoints"
         raise CircuitError(f'Method {name!r} cannot {what}: use "statevector" or "numpy".')
     if not method.is_planned:
-        options = options._replace(verify=False)
+        options = options.replace(verify=False)
     amplitudes = simulate(circuit, method.simulate, options)
     is_unitary = all(map(_is_from_table, circuit))
     if file is None:
