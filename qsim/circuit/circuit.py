@@ -110,7 +110,7 @@ class Circuit(GateMethods):
             when: a condition.
 
         >>> Circuit(2).initialize("+", 1).sample(100, seed=7)
-        Counts({'00': 53, '01': 47}, bits q0 q1)
+        Counts({'00': 54, '01': 46}, bits q0 q1)
         """
         call = ("initialize", (state, *qubits))
         if when is not None:
