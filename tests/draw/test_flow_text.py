@@ -358,9 +358,9 @@ def test_work_and_output_are_bounded(circuit, total, monkeypatch):
 
 def test_what_touches_many_bits_keeps_its_place():
     circuit = Circuit(4, 100).measure(0, 7)
-    circuit.x(1, when=circuit.bits["c"] == 0).measure(2, 99).y(3, when=circuit.bits[99])
+    circuit.x(1, when=circuit.bits["c"] == 0).z(2, when=circuit.bits[9]).y(3, when=circuit.bits[99])
     items = layout.lay_out(circuit, layout.Rows(4, 64), lambda item: 1, WIDE).parts[0]
-    assert [[item.rows for item in column.items] for column in items] == [[[0]], [[1]], [[2]], [[3]]]
+    assert [[item.rows for item in column.items] for column in items] == [[[0]], [[1]], [[2], [3]]]
 
 
 def test_a_circuit_of_zero_qubits_may_be_initialized():
