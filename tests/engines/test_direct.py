@@ -1,5 +1,6 @@
 """The direct engine against the oracle: every gate, placement, control and precision; numbers from angles; threads."""
 
+import dataclasses
 import itertools
 import threading
 
@@ -15,7 +16,7 @@ from qsim.engines.program import encode
 from qsim.engines.templates import DENSE, MIX, MULTIPLY, TURN, harmonics, template
 from qsim.errors import ParameterError
 from qsim.gates import TABLE, Gate
-from qsim.kernels import DIRECT, try_load
+from qsim.kernels import DIRECT, host_target, load, try_load
 from qsim.testing import random_circuit
 
 DTYPES = {"double": np.complex128, "single": np.complex64}
@@ -81,7 +82,7 @@ def test_custom_gates_of_every_structure(num_targets, precision):
     ):
         for _ in range(4):
             qubits = [int(q) for q in rng.permutation(n)]
-            circuit = Circuit(n).h(range(n)).append(gate, *qubits[:num_targets]).t(0).cx(0, 1)
+            circuit = Circuit(n).h(range(n)).rxx(0.3, 0, 1).append(gate, *qubits[:num_targets]).t(0).cx(0, 1)
             check(circuit.append(gate.controlled(1, "0"), *qubits[: num_targets + 1]), precision)
 
 
@@ -97,6 +98,16 @@ def test_random_circuits(num_qubits, precision):
     for seed in range(4):
         circuit = random_circuit(num_qubits, 80, seed, controls=2 if num_qubits > 4 else 0)
         check(circuit, precision, tolerance=10 * TOLERANCE[precision])
+
+
+@pytest.mark.parametrize("vector_bytes", [16, 64])
+def test_vectors_of_other_widths(vector_bytes, monkeypatch):
+    """One amplitude as with SSE2 and NEON, four as with AVX-512: LLVM makes them of what this machine has."""
+    kernels = load("double", target=dataclasses.replace(host_target(), vector_bytes=vector_bytes), source=DIRECT)
+    monkeypatch.setattr(direct, "load", lambda precision, source: kernels)
+    for num_qubits in (1, 2, 3, 5, 7):
+        circuit = random_circuit(num_qubits, 120, seed=num_qubits, controls=2 if num_qubits > 4 else 0)
+        check(circuit, tolerance=10 * TOLERANCE["double"])
 
 
 @pytest.mark.parametrize(("precision", "bound"), [("double", 1e-11), ("single", 1e-4)])
@@ -175,7 +186,7 @@ def test_values_of_parameters(num_qubits, precision):
 def test_angles_that_are_not_finite_are_refused():
     theta = Parameter("θ")
     for angle, value in ((1e200 * theta, 1e200), (theta.log(), -1.0), (1 / theta, 0.0)):
-        runner = Runner(encode(Circuit(1).rx(angle, 0), [theta]), "double")
+        runner = Runner(encode(Circuit(1).rx(angle, 0).rz(0.5 * theta, 0), [theta]), "double")
         with pytest.raises(ParameterError, match="Expression 0 is not a finite number"):
             runner.run(start(1), np.array([value]))
 

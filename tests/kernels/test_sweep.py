@@ -245,6 +245,20 @@ def test_phases_pending_between_sweeps(kernels):
         assert not pending.angles
 
 
+def test_rounding_takes_nothing_from_the_norm(kernels):
+    """The cosines of a sweep are in its tables and its scale: those of the tables as numbers of the precision."""
+    layer = [Turn(bit(place), 0.0, 0.5 + 0.02 * place, 0.0) for place in INSIDE]
+    layer += [Phase(bit(one) + bit(other), math.pi) for one, other in itertools.combinations(INSIDE, 2)]
+    real = REALS[kernels.precision]
+    encoded = encode(Sweep(LOCAL, layer * 50), BITS, -1, kernels.lanes, real, Diagonal())
+    factors = encoded.phases[encoded.tables[:, 1]].real
+    assert len(factors) > 3
+    assert (factors == factors.astype(real)).all()
+    tangents = real([math.tan(0.5 + 0.02 * place) for place in INSIDE]).astype(float)
+    cosines = np.prod(1 / np.hypot(1, tangents)) ** 50
+    assert np.prod(factors) * encoded.data[0] == pytest.approx(cosines, rel=1e-7, abs=0)
+
+
 def test_more_phases_than_flips_are_pulled_through(kernels):
     rng = np.random.default_rng(6)
     for _ in range(3):

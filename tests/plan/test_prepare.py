@@ -197,6 +197,27 @@ def test_what_is_kept_is_bounded(monkeypatch):
     assert module._plans.num_bytes == sum(plan.num_bytes for plan, _ in module._plans._plans.values())
 
 
+def test_the_plans_used_last_are_kept(monkeypatch):
+    """A large one takes the place of several; one that is too large takes none."""
+    small = [full(seed=seed) for seed in range(3)]
+    large = full(seed=3).append(full(seed=4)).append(full(seed=5))
+    for circuit in (*small, large):
+        simulate(circuit)
+    sizes = [kept(circuit).num_bytes for circuit in (*small, large)]
+    forget()
+    monkeypatch.setattr(module, "_KEPT_BYTES", sum(sizes[1:]) - 1)
+    for circuit in (*small, small[0], large):
+        simulate(circuit)
+    assert [kept(circuit) is not None for circuit in (*small, large)] == [True, False, False, True]
+    assert module._plans.num_bytes == sizes[0] + sizes[3]
+    forget()
+    monkeypatch.setattr(module, "_KEPT_BYTES", sizes[3] - 1)
+    simulate(small[0])
+    simulate(large)
+    assert kept(small[0]) is not None
+    assert kept(large) is None
+
+
 def test_a_plan_that_is_too_large_is_not_kept(monkeypatch):
     circuit = full()
     monkeypatch.setattr(module, "_KEPT_BYTES", 1000)
