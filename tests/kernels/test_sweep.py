@@ -229,7 +229,10 @@ def test_random_programs_have_all_opcodes(kernels):
 
 
 def test_phases_pending_between_sweeps(kernels):
-    """Those that couple bits of the block stay behind, others go along: nothing is lost or done twice."""
+    """One that couples bits of the block is done at once, and all inside it with that; else they go along.
+
+    Nothing is lost or done twice.
+    """
     other = 0b1_0111_0111_1111
     phases = [Phase(bit(5) + bit(8), 0.3), Phase(bit(10), 0.4), Phase(bit(5) + bit(3), 0.5), Phase(bit(7), 0.6)]
     turn = Turn(bit(3), 0.1, 0.7, 0.2)
@@ -241,6 +244,7 @@ def test_phases_pending_between_sweeps(kernels):
         encode(sweeps[0], BITS, -1, kernels.lanes, REALS[kernels.precision], pending, is_last=False)
         assert pending.angles[0] == 0.25
         assert (bit(2) + bit(6)) not in pending.angles
+        assert (bit(7) in pending.angles) == (first is phases)
         encode(sweeps[2], BITS, -1, kernels.lanes, REALS[kernels.precision], pending)
         assert not pending.angles
 
