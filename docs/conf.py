@@ -38,16 +38,12 @@ def gate_reference() -> str:
         "All rows of the gate table. Angles come first, then qubits; controls are listed first.",
         "",
     ]
-    lines += [
-        "| gate | what it does | angles | qubits | matrix is | inverse of | other names |",
-        "| --- |" + " --- |" * 6,
-    ]
+    lines += ["| call | what it does | its matrix is | other names |", "| --- | --- | --- | --- |"]
     for name, spec in TABLE.items():
-        angles, qubits = ", ".join(spec.params) or "–", ", ".join(spec.qubits) or "–"
+        call = f"{name}({', '.join((*spec.params, *spec.qubits))})"
         others = ", ".join(f"`{alias}`" for alias in names.get(name, ())) or "–"
         help_text = spec.help.replace("|", "\\|")
-        inverse = spec.inverse if isinstance(spec.inverse, str) else "angles negated" if spec.inverse else "–"
-        lines.append(f"| `{name}` | {help_text} | {angles} | {qubits} | {spec.structure} | {inverse} | {others} |")
+        lines.append(f"| `{call}` | {help_text} | {spec.structure} | {others} |")
     return "\n".join(lines) + "\n"
 
 
