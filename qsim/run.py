@@ -271,7 +271,7 @@ _MANY = 100  # shots of a circuit that measures in the middle are likely to run 
 def _check_dynamic(circuit: Circuit, split: Parts, options: Options, wanted: _Wanted) -> None:
     """Refuse what has no meaning where there is no one final state, naming the instruction."""
     measures = bool(split.final) or any(isinstance(instruction, Measurement) for instruction in walk(split.body))
-    if wanted.bound is None and (wanted.keep_state and wanted.shots != 1 or (wanted.shots is None and measures)):
+    if wanted.bound is None and ((wanted.keep_state and wanted.shots != 1) or (wanted.shots is None and measures)):
         raise _no_final_state(circuit, split)
     for value, name in ((options.out, "out"), (options.checkpoint, "checkpoint")):
         if value is not None:

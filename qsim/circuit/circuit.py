@@ -127,7 +127,8 @@ class Circuit(GateMethods):
         from qsim.states import State
 
         try:
-            found = state if isinstance(state, State) else State(state, num_qubits=num_qubits)
+            size = num_qubits if isinstance(state, int) else None
+            found = state if isinstance(state, State) else State(state, num_qubits=size)
         except QsimError as error:
             self._refuse(call, str(error).rstrip("."))
         if found.num_qubits != num_qubits:
@@ -427,10 +428,11 @@ class Circuit(GateMethods):
         """Draw the circuit; see `qsim.draw.draw`."""
         from qsim.draw import draw
 
+        self._settled()
         return draw(self, format, path, **options)
 
     def __str__(self) -> str:
-        return str(self.draw())
+        return repr(self) if self._frames else str(self.draw())
 
     def _repr_html_(self) -> str:
         html: str = self.draw()._repr_html_()

@@ -98,6 +98,8 @@ def count(circuit: Circuit) -> tuple[int, int]:
 
 def _count(instructions: Sequence[Instruction], known: dict[int, tuple[int, int]]) -> tuple[int, int]:
     num_steps = num_instructions = len(instructions)
+    if not any(issubclass(kind, ControlFlow) for kind in set(map(type, instructions))):
+        return num_steps, num_instructions  # found at once: there may be millions
     for flow in instructions:
         if not isinstance(flow, ControlFlow) or is_compact(flow):
             continue

@@ -135,7 +135,7 @@ def draw_text(
     rows, alphabet = Rows(circuit.num_qubits, max_qubits, has_classical(circuit)), _ASCII if ascii else _UNICODE
     margins = _margins(circuit, rows, alphabet, width // 3)
     room = width - len(margins[0]) - 3 if margins else width  # beside the marks and the last piece of wire
-    pen = _Pen(alphabet, min(MAX_LABEL, room - 3))
+    pen = _Pen(alphabet, min(MAX_LABEL, room - 3), min(2 * MAX_LABEL, room - 3))
     num_panels = max(max_lines // (2 * len(margins) or 1), 2)
     layout = lay_out(circuit, rows, pen.measure, num_panels * room)
     lines = [alphabet.write(circuit.name, width)] if circuit.name else []
@@ -186,6 +186,7 @@ class _Pen:
 
     alphabet: _Alphabet
     limit: int  # characters of a label
+    long_limit: int  # characters of one with a condition
 
     def signs(self, item: Item) -> dict[int, tuple[str, int]]:
         """Row → what is written there, and which of its characters stands on the link."""
@@ -196,7 +197,7 @@ class _Pen:
         if item.condition and not item.box:
             # beside the target, or else the last control
             row = max(shown, key=lambda row: (item.signs[row] not in (CONTROL, OPEN_CONTROL), row))
-            text = self.alphabet.write(f"{item.signs[row]}{bit}{phase}{_when(item)}", self.limit)
+            text = self.alphabet.write(f"{item.signs[row]}{bit}{phase}{_when(item)}", self.long_limit)
             signs[row] = self._centered(text) if len(item.signs) == 1 else (text, signs[row][1])
         elif phase:
             # beside the last control; as much wire before that keeps it in the middle
@@ -210,21 +211,20 @@ class _Pen:
 
     def label(self, item: Item) -> str:
         """What is written in the box."""
-        return self.alphabet.write(item.label + _when(item), self.limit)
+        return self.alphabet.write(item.label + _when(item), self.long_limit if item.condition else self.limit)
 
     def box_width(self, item: Item) -> int:
         """Width of the box with its sides; 0 without a box."""
         return 2 + max(map(len, [self.label(item), *item.box.values()])) if item.box else 0
 
-    def reach(self, item: Item) -> tuple[int, int]:
+    def reach(self, item: Item, signs: dict[int, tuple[str, int]]) -> tuple[int, int]:
         """How many characters of the picture stand before the link, and how many from there on."""
-        signs = [(at, len(text) - at) for text, at in self.signs(item).values()]
-        before, after = zip((0, self.box_width(item)), *signs, strict=True)  # controls of a box sit on its left side
-        return max(before), max(after)
+        before = max([at for _, at in signs.values()], default=0)  # a box starts at the link: controls sit on its side
+        return before, max([self.box_width(item), *(len(text) - at for text, at in signs.values())])
 
     def measure(self, item: Item) -> int:
         """Width of the whole picture, with the piece of wire before it."""
-        return 1 + sum(self.reach(item))
+        return 1 + sum(self.reach(item, self.signs(item)))
 
 
 def _when(item: Item) -> str:
@@ -298,13 +298,14 @@ class _Panel:
         if item.kind == "barrier":
             self._paint_barrier(item, middle)
             return
-        before, after = self.pen.reach(item)
-        link, rows = middle - (before + after - 1) // 2 + before, item.rows
+        signs, rows = self.pen.signs(item), item.rows
+        before, after = self.pen.reach(item, signs)
+        link = middle - (before + after - 1) // 2 + before
         for line in range(self.step * rows[0] + 1, self.step * rows[-1]):
             self._put(line, link, self.pen.alphabet.crossing if self._wire(line) else self.pen.alphabet.link)
         if item.box:
             self._paint_box(item, link)
-        for row, (sign, at) in self.pen.signs(item).items():
+        for row, (sign, at) in signs.items():
             self._put(self.step * row, link - at, sign)
 
     def _paint_barrier(self, item: Item, middle: int) -> None:
