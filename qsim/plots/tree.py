@@ -247,8 +247,8 @@ class _Drawing:
         axes.set(xlim=(0, self.width), ylim=(self.height, 0), xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
         if self.record_width:
-            self._text(self.lefts[-1] + _PADDING, _ROW / 2, self.header, weight="bold")
-        self._text(self.right, _ROW / 2, "probability", ha="right", weight="bold")
+            self._text(self.lefts[-1] + _PADDING, _ROW / 2, self.header, family="monospace", weight="bold")
+        self._text(self.right, _ROW / 2, "probability", ha="right", family="monospace", weight="bold")
         self._place(self.root, 0)
         for number, note in enumerate(self.notes):
             y = self.height - _LINE_HEIGHT * (len(self.notes) - number - 0.5)
