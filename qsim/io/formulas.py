@@ -20,9 +20,9 @@ Value = Any  # int | float | ParameterExpression | Expression
 
 
 class Slot(NamedTuple):
-    """An angle of the definition that an expression stands in."""
+    """An angle of the definition that an expression stands in, by its number."""
 
-    index: int
+    number: int
 
 
 class Step(NamedTuple):
@@ -37,9 +37,7 @@ class Step(NamedTuple):
 def _power(base: Value, exponent: Value) -> Value:
     if isinstance(base, ParameterExpression) or isinstance(exponent, ParameterExpression):
         return base**exponent
-    result = float(base) ** float(exponent)
-    if isinstance(result, complex):
-        raise ValueError
+    result = math.pow(base, exponent)
     whole = isinstance(base, int) and isinstance(exponent, int) and exponent >= 0 and abs(result) < 2**53
     return int(result) if whole else result
 
@@ -160,7 +158,7 @@ class Formula:
         stack: list[Value] = []
         for arity, content, position, shown in self._steps:
             if arity < 0:
-                stack.append(angles[content.index] if isinstance(content, Slot) else content)
+                stack.append(angles[content.number] if isinstance(content, Slot) else content)
                 continue
             arguments = stack[len(stack) - arity :]
             del stack[len(stack) - arity :]

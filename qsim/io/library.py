@@ -81,7 +81,8 @@ def _table(*gates: LibraryGate) -> dict[str, LibraryGate]:
     return {gate.name: gate for gate in gates}
 
 
-PAPER = frozenset("u3 u2 u1 cx id x y z h s sdg t tdg rx ry rz cz cy ch ccx crz cu1 cu3".split())  # of OpenQASM 2
+_PAPER = "u3 u2 u1 cx id x y z h s sdg t tdg rx ry rz cz cy ch ccx crz cu1 cu3"
+PAPER = frozenset(_PAPER.split())  # what the first edition of qelib1.inc has
 
 _SHARED = "id x y z h s sdg t tdg sx p rx ry rz cx cy cz ch cp crx cry crz cu swap ccx cswap"
 _QELIB1 = _SHARED + (
@@ -107,5 +108,5 @@ INCLUDES: dict[str, dict[str, LibraryGate]] = {
 
 BUILT_IN: dict[int, dict[str, LibraryGate]] = {  # by version: what needs no include
     2: _table(_row("u", "U"), _row("cx", "CX")),
-    3: _table(_u_with_phase("U", 3, lambda theta, phi, lam: (theta / 2, theta, phi, lam)), _row("gphase")),
+    3: _table(_u_with_phase("U", 3, lambda theta, phi, lam: (theta / 2, theta, phi, lam)), _row("gphase"), _row("cx", "CX")),
 }
