@@ -18,7 +18,7 @@ from qsim.io.bit_values import condition
 from qsim.io.definitions import Call, Definition, weight
 from qsim.io.library import INCLUDES, PAPER, LibraryGate, Step
 from qsim.io.limits import Limits
-from qsim.io.scope import BEYOND_FLAT, Scope
+from qsim.io.scope import BEYOND_FLAT, Opaque, Scope, finite_angle
 from qsim.io.source import NotFlatError, Source, included_file, read_file
 from qsim.io.tokens import END, IDENTIFIER, TRIVIA, Tokens
 
@@ -28,8 +28,11 @@ _PLAIN = re.compile(  # name(angles, brackets in them one deep) qubits;
     rf"\s*+({IDENTIFIER}(?:\s*+\((?>[^()]++|\([^()]*+\))*+\))?+)\s*+([\w\s,\[\]]*+);"
 )
 _QUBIT = re.compile(rf"\s*+({IDENTIFIER})\s*+(?:\[\s*+([0-9]{{1,9}})\s*+\]\s*+)?+")
-_NUMBER = re.compile(r"-?[0-9]++(?:\.[0-9]*+)?(?:[eE][+-]?[0-9]++)?")
+_NUMBER = re.compile(r"\s*+-?[0-9]++(?:\.[0-9]*+)?(?:[eE][+-]?[0-9]++)?\s*+")
 _HEADER = re.compile(r"OPENQASM\s++([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*+;")
+
+
+_KEEP_ANGLES = 10_000  # texts of angles whose values are kept
 
 
 class _Head(NamedTuple):
@@ -106,6 +109,7 @@ class FlatParser:
         self._characters = len(source.text)
         self._open: list[_Block] = []
         self._heads: dict[str, _Head] = {}
+        self._known_angles: dict[str, Any] = {}
         self._tails: dict[str, tuple[int, ...]] = {}
 
     def parse(self) -> None:
@@ -155,26 +159,42 @@ class FlatParser:
         """What a gate with angles means; None where it is left to be read word by word."""
         name, bracket, inside = head.partition("(")
         gate = self.scope.gates.get(name.rstrip())
-        if not isinstance(gate, LibraryGate | Definition) or "//" in inside or "/*" in inside:
+        if gate is None or isinstance(gate, Opaque) or "//" in inside or "/*" in inside:
             return None
-        if not bracket:
-            angles: tuple[Any, ...] = ()
-        elif _NUMBER.fullmatch(inside, 0, len(inside) - 1) and len(inside) <= self._limits.number:
-            angles = (float(inside[:-1]),)
+        angles = self._angles(inside[:-1], position + len(name) + 1) if bracket else ()
+        if len(angles) != gate.num_params:
+            return None
+        if isinstance(gate, LibraryGate) and gate.row is not None:
+            known = _Head(gate.num_qubits, Gate(gate.row, angles), (), 1)
         else:
-            at = position + len(name)
-            tokens = Tokens(self.tokens.source, self._limits, self.version, at, position + len(head))
-            angles = statements.angle_values(statements.angles(self, tokens), (), tokens)
-        if len(angles) != gate.num_params or not all(angle - angle == 0 for angle in angles):
-            return None
-        call = Call(gate, lambda _: angles, tuple(range(gate.num_qubits)))
-        if call.cost > 1000:
-            return None
-        steps = self.scope.steps(call, self.tokens, position)
-        is_plain = len(steps) == 1 and steps[0][1] == call.places and gate.num_qubits <= 16
-        known = _Head(gate.num_qubits, steps[0][0] if is_plain else None, steps, call.cost)
+            call = Call(gate, lambda _: angles, tuple(range(gate.num_qubits)))
+            if call.cost > 1000:
+                return None
+            known = _Head(gate.num_qubits, None, self.scope.steps(call, self.tokens, position), call.cost)
         self._heads[head] = known
         return known
+
+    def _angles(self, text: str, position: int) -> tuple[Any, ...]:
+        """The angles between the brackets of a call; nothing where they are left to be read word by word."""
+        angles = []
+        parts = text.split(",") if "(" not in text else [text]
+        for part in parts:
+            angle = self._known_angles.get(part)
+            if angle is None:
+                if _NUMBER.fullmatch(part) and len(part) <= self._limits.number:
+                    angle = float(part)
+                elif part.strip():
+                    tokens = Tokens(self.tokens.source, self._limits, self.version, position, position + len(part))
+                    angle = finite_angle(self.scope.formula(tokens), (), tokens)
+                    if tokens.kind != END:
+                        return ()
+                if angle is None or angle - angle != 0:
+                    return ()
+                if len(self._known_angles) < _KEEP_ANGLES:
+                    self._known_angles[part] = angle
+            angles.append(angle)
+            position += len(part) + 1
+        return tuple(angles)
 
     def _tail(self, tail: str) -> tuple[int, ...] | None:
         """The single, distinct qubits of a statement; None where it has anything else."""
