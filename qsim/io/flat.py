@@ -32,7 +32,7 @@ _NUMBER = re.compile(r"\s*+-?[0-9]++(?:\.[0-9]*+)?(?:[eE][+-]?[0-9]++)?\s*+")
 _HEADER = re.compile(r"OPENQASM\s++([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*+;")
 
 
-_KEEP_ANGLES = 10_000  # texts of angles whose values are kept
+_KEEP = 10_000  # texts of gates, and of angles, whose meaning is kept
 
 
 class _Head(NamedTuple):
@@ -171,7 +171,8 @@ class FlatParser:
             if call.cost > 1000:
                 return None
             known = _Head(gate.num_qubits, None, self.scope.steps(call, self.tokens, position), call.cost)
-        self._heads[head] = known
+        if len(self._heads) < _KEEP:
+            self._heads[head] = known
         return known
 
     def _angles(self, text: str, position: int) -> tuple[Any, ...]:
@@ -181,16 +182,16 @@ class FlatParser:
         for part in parts:
             angle = self._known_angles.get(part)
             if angle is None:
-                if _NUMBER.fullmatch(part) and len(part) <= self._limits.number:
+                if len(part) <= self._limits.number and _NUMBER.fullmatch(part):
                     angle = float(part)
-                elif part.strip():
+                elif part and not part.isspace():
                     tokens = Tokens(self.tokens.source, self._limits, self.version, position, position + len(part))
                     angle = finite_angle(self.scope.formula(tokens), (), tokens)
                     if tokens.kind != END:
                         return ()
                 if angle is None or angle - angle != 0:
                     return ()
-                if len(self._known_angles) < _KEEP_ANGLES:
+                if len(self._known_angles) < _KEEP:
                     self._known_angles[part] = angle
             angles.append(angle)
             position += len(part) + 1
