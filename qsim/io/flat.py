@@ -16,6 +16,7 @@ from qsim.gates import Gate
 from qsim.io import statements
 from qsim.io.bit_values import condition
 from qsim.io.definitions import Call, Definition, weight
+from qsim.io.gate_statements import gate_call
 from qsim.io.library import INCLUDES, PAPER, LibraryGate, Step
 from qsim.io.limits import Limits
 from qsim.io.scope import BEYOND_FLAT, Opaque, Scope, finite_angle
@@ -239,7 +240,7 @@ class FlatParser:
         elif self.scope.kind(word) == "bit":
             statements.assignment(self)
         else:
-            statements.gate_call(self)
+            gate_call(self)
         self._after_statement()
 
     def _strange(self) -> None:

@@ -118,8 +118,8 @@ MAX_DIAGONAL = 8  # qubits of a diagonal that is written by its 2^k phases
 def angles_of(matrix: NDArray[Any]) -> tuple[float, float, float, float]:
     """(γ, θ, φ, λ) with e^{iγ} u(θ, φ, λ) = matrix.
 
-    >>> angles_of(np.diag([1j, -1j]))
-    (1.5707963267948966, 0.0, 0.0, 3.141592653589793)
+    >>> angles_of(np.array([[1j, 0], [0, 1]]))
+    (1.5707963267948966, 0.0, 0.0, -1.5707963267948966)
     """
     theta = 2 * math.atan2(abs(matrix[1, 0]), abs(matrix[0, 0]))
     if abs(matrix[0, 0]) >= abs(matrix[1, 0]):
