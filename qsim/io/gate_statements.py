@@ -116,13 +116,11 @@ def _unknown_gate(parser: "FlatParser") -> NoReturn:
     tokens, name = parser.tokens, parser.tokens.text
     if tokens.kind != "name":
         tokens.refuse(f"The name of a gate is expected, but here is {tokens.shown}.")
-    for file, gates in INCLUDES.items():
-        if name in gates and (parser.version == 3 or file == "qelib1.inc"):
-            if parser.version == 3 and file == "qelib1.inc":
-                tokens.refuse(
-                    f"No gate is named {name}.", f"It is in {file} of OpenQASM 2: define it, or include that."
-                )
-            tokens.refuse(f"No gate is named {name}.", f'Write include "{file}"; first.')
+    file = "stdgates.inc" if parser.version == 3 else "qelib1.inc"
+    if name in INCLUDES[file]:
+        tokens.refuse(f"No gate is named {name}.", f'Write include "{file}"; first.')
+    if name in INCLUDES["qelib1.inc"]:
+        tokens.refuse(f"No gate is named {name}.", "It is in qelib1.inc of OpenQASM 2: define it, or include that.")
     near = suggestion(name[:100], parser.scope.gates)[2:].capitalize()
     tokens.refuse(f"No gate is named {tokens.shown}.", near or None)
 

@@ -23,32 +23,33 @@ NATIVE = {  # by version: the names that the standard file has
     2: frozenset(f"{_SHARED} sxdg u csx rxx rzz rccx c3x c4x".split()),
     3: frozenset(_SHARED.split()),
 }
+# The angles are named in alphabetical order, by which some readers bind them
 _TEXTS = """
-gate u(theta, phi, lam) a { p(lam) a; ry(theta) a; p(phi) a; }
-gate r(theta, phi) a { rz(-phi) a; rx(theta) a; rz(phi) a; }
+gate u(t0, t1, t2) a { p(t2) a; ry(t0) a; p(t1) a; }
+gate r(t0, t1) a { rz(-t1) a; rx(t0) a; rz(t1) a; }
 gate cs a, b { cp(pi/2) a, b; }
 gate csdg a, b { cp(-pi/2) a, b; }
 gate ccz a, b, c { h c; ccx a, b, c; h c; }
 gate iswap a, b { s a; s b; h a; cx a, b; cx b, a; h b; }
 gate dcx a, b { cx a, b; cx b, a; }
 gate ecr a, b { h b; cx a, b; rz(pi/4) b; cx a, b; h b; x a; h b; cx a, b; rz(-pi/4) b; cx a, b; h b; }
-gate rxx(theta) a, b { h a; h b; cx a, b; rz(theta) b; cx a, b; h a; h b; }
-gate ryy(theta) a, b { rx(pi/2) a; rx(pi/2) b; cx a, b; rz(theta) b; cx a, b; rx(-pi/2) a; rx(-pi/2) b; }
-gate rzz(theta) a, b { cx a, b; rz(theta) b; cx a, b; }
-gate rzx(theta) a, b { h b; cx a, b; rz(theta) b; cx a, b; h b; }
-gate xx_plus_yy(theta, beta) a, b { rz(beta) a; RXX(theta/2) RYY(theta/2) rz(-beta) a; }
-gate xx_minus_yy(theta, beta) a, b { rz(-beta) b; RXX(theta/2) RYY(-theta/2) rz(beta) b; }
-gate fsim(theta, phi) a, b { RXX(theta) RYY(theta) cp(-phi) a, b; }
+gate rxx(t0) a, b { h a; h b; cx a, b; rz(t0) b; cx a, b; h a; h b; }
+gate ryy(t0) a, b { rx(pi/2) a; rx(pi/2) b; cx a, b; rz(t0) b; cx a, b; rx(-pi/2) a; rx(-pi/2) b; }
+gate rzz(t0) a, b { cx a, b; rz(t0) b; cx a, b; }
+gate rzx(t0) a, b { h b; cx a, b; rz(t0) b; cx a, b; h b; }
+gate xx_plus_yy(t0, t1) a, b { rz(t1) a; RXX(t0/2) RYY(t0/2) rz(-t1) a; }
+gate xx_minus_yy(t0, t1) a, b { rz(-t1) b; RXX(t0/2) RYY(-t0/2) rz(t1) b; }
+gate fsim(t0, t1) a, b { RXX(t0) RYY(t0) cp(-t1) a, b; }
 gate rccx a, b, c { h c; t c; cx b, c; tdg c; cx a, c; t c; cx b, c; tdg c; h c; }
 """
 
 
 def _definitions() -> dict[str, str]:
     """The definitions by name, those within each other written out."""
-    pairs = dict(re.findall(r"gate (r(?:xx|yy))\(theta\) a, b \{ (.*) \}", _TEXTS))
+    pairs = dict(re.findall(r"gate (r(?:xx|yy))\(t0\) a, b \{ (.*) \}", _TEXTS))
 
     def written_out(found: re.Match[str]) -> str:
-        return str(pairs[found[1].lower()]).replace("(theta)", f"({found[2]})")
+        return str(pairs[found[1].lower()]).replace("(t0)", f"({found[2]})")
 
     lines = re.sub(r"(RXX|RYY)\((.*?)\)", written_out, _TEXTS).strip().splitlines()
     return {line.removeprefix("gate ").split("(")[0].split()[0]: line for line in lines}
