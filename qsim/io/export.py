@@ -367,9 +367,11 @@ class Writer2(Writer):
         if gate.num_controls == 3 and gate.base.name == "sx":
             text = GateText("c3sqrtx", (), 3)
         if text is None or (text.definition is not None and "NAME" in text.definition):
-            self.refuse(operation, *_NO_WORDS)
-        if text.controls != gate.num_controls:
+            text = None
+        if gate.num_controls != (text.controls if text else 0):
             self.refuse(operation, f"OpenQASM 2 has no gate {gate.base.name} with {gate.num_controls} controls")
+        if text is None:
+            self.refuse(operation, *_NO_WORDS)
         self.add(f"{self.called(text, operation)} {self.places(operation.qubits)};")
 
     def by_angles(self, gate: Gate) -> GateText:

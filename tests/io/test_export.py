@@ -110,7 +110,8 @@ def test_version_2_round_trip_or_refusal(circuit):
     try:
         text = dumps(circuit, 2)
     except QasmError as error:
-        assert "OpenQASM 2 has no gate" in str(error)
+        if "OpenQASM 2 has no gate" not in error.message:
+            raise
         return
     assert same_up_to_phase(unitary_of(text), circuit.unitary())
 
@@ -137,14 +138,16 @@ def test_one_qubit_matrices_are_exact(matrix, controls):
     if controls < 2:
         assert same_up_to_phase(unitary_of(dumps(circuit, 2)), circuit.unitary())
     else:
-        with pytest.raises(QasmError, match="no words for its matrix"):
+        with pytest.raises(QasmError, match="OpenQASM 2 has no gate"):
             dumps(circuit, 2)
 
 
 def test_diagonals_are_exact():
     rng = np.random.default_rng(3)
     for count in range(1, 5):
-        circuit = Circuit(count + 1).append(gates.diagonal(rng.uniform(-3, 3, 2**count)).controlled(), *range(count + 1))
+        circuit = Circuit(count + 1).append(
+            gates.diagonal(rng.uniform(-3, 3, 2**count)).controlled(), *range(count + 1)
+        )
         np.testing.assert_allclose(unitary_of(dumps(circuit)), circuit.unitary(), atol=1e-12)
 
 
@@ -220,7 +223,9 @@ def test_conditions_bit_by_bit():
     a, b = circuit.add_bits("a", 2), circuit.add_bits("b", 2, lsb0=True)
     circuit.h(range(2)).measure(range(2), a).h(range(2)).measure(range(2), b)
     flags = circuit.add_bits("f", 4)
-    for number, condition in enumerate([a == b, a < b, (a[0] & ~b[1]) | (a == 2), ~((a ^ b) == 3) & (b[0] == 0)]):
+    for number, condition in enumerate(
+        [(a ^ b) == 0, a._expression() < b, (a[0] & ~b[1]) | (a == 2), ~((a ^ b) == 3) & (b[0] == 0)]
+    ):
         circuit.reset(2).x(2, when=condition).measure(2, flags[number])
     again = loads(dumps(circuit))
     for seed in range(20):
@@ -298,9 +303,10 @@ def test_version_2_refuses_what_it_cannot_say():
 def test_what_no_version_says_is_refused():
     with pytest.raises(QasmError, match="state given by amplitudes"):
         dumps(Circuit(1).initialize([0.6, 0.8], 0))
+    circuit = Circuit(0, 2)
+    circuit.assign(circuit.bits["c"], ~circuit.bits["c"])
     with pytest.raises(QasmError, match="reads bits that it writes"):
-        circuit = Circuit(0, 2)
-        dumps(circuit.assign(circuit.bits["c"], ~circuit.bits["c"]))
+        dumps(circuit)
     with pytest.raises(QasmError, match="Argument `version` must be 2 or 3, but is 4"):
         Circuit(1).to_qasm(4)
 
