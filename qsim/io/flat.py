@@ -293,8 +293,8 @@ class FlatParser:
         if not self._open or self._open[-1].is_single:
             self.tokens.refuse("A statement is expected, but here is `}`.")
         self.tokens.next()
-        self._close()
-        self._after_statement()
+        if self._close():
+            self._after_statement()
 
     def _after_statement(self) -> None:
         """Close the blocks that are one statement without braces."""

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from qsim.circuit import Operation
 from qsim.errors import CircuitError
-from qsim.gates.table import suggestion
 from qsim.io.definitions import Call, Controls, Definition, Modifier, Power
 from qsim.io.formulas import Formula, Slot
 from qsim.io.library import INCLUDES, PAPER, LibraryGate
@@ -89,8 +88,9 @@ def _modifiers(parser: "FlatParser") -> list[Modifier]:
 
 
 def _exponent(parser: "FlatParser") -> float:
-    tokens, position = parser.tokens, parser.tokens.start
+    tokens = parser.tokens
     tokens.expect("(", "`pow`")
+    position = tokens.start
     value = parser.scope.formula(tokens).constant
     tokens.expect(")", "the exponent")
     if not isinstance(value, int | float) or isinstance(value, bool):
@@ -118,11 +118,15 @@ def _unknown_gate(parser: "FlatParser") -> NoReturn:
         tokens.refuse(f"The name of a gate is expected, but here is {tokens.shown}.")
     file = "stdgates.inc" if parser.version == 3 else "qelib1.inc"
     if name in INCLUDES[file]:
-        tokens.refuse(f"No gate is named {name}.", f'Write include "{file}"; first.')
+        tokens.refuse(f"No gate is named {tokens.shown}.", f'Write include "{file}"; first.')
     if name in INCLUDES["qelib1.inc"]:
-        tokens.refuse(f"No gate is named {name}.", "It is in qelib1.inc of OpenQASM 2: define it, or include that.")
-    near = suggestion(name[:100], parser.scope.gates)[2:].capitalize()
-    tokens.refuse(f"No gate is named {tokens.shown}.", near or None)
+        tokens.refuse(
+            f"No gate is named {tokens.shown}.", "It is in qelib1.inc of OpenQASM 2: define it, or include that."
+        )
+    from difflib import get_close_matches
+
+    near = get_close_matches(name[:100], parser.scope.gates, n=1)
+    tokens.refuse(f"No gate is named {tokens.shown}.", f"Did you mean {near[0]}?" if near else None)
 
 
 def gate_call(parser: "FlatParser") -> None:

@@ -182,7 +182,7 @@ def test_includes_within_includes(tmp_path):
     with pytest.raises(QasmError, match="All files together"):
         loads(V3 + 'include "many.qasm";', include=tmp_path, limits=Limits(file_size=20_000))
     write(tmp_path, main='include "stdgates.inc";\ninclude "a.qasm";\nqubit q; b q; a q; zz q;')
-    with pytest.raises(QasmError, match=r"main\.qasm:3:21: No gate is named `zz`"):
+    with pytest.raises(QasmError, match=r"main\.qasm:3:20: No gate is named `zz`"):
         load(tmp_path / "main.qasm", include=tmp_path)
 
 
