@@ -249,9 +249,9 @@ class Scope:
     def _range(self, tokens: Tokens, numbers: tuple[int, ...], first: int | None) -> tuple[int, ...]:
         position, step, size = tokens.start, 1, len(numbers)
         tokens.next()
-        last = None if tokens.is_at("]") else self.whole_number(tokens, "an index")
+        last = None if tokens.text in ("]", ":") else self.whole_number(tokens, "an index")
         if tokens.accept(":"):
-            step = last if last is not None else 0
+            step = last if last is not None else 1
             last = None if tokens.is_at("]") else self.whole_number(tokens, "an index")
         tokens.expect("]", "the range")
         if not step:
