@@ -159,10 +159,8 @@ def test_symbolic_angles_in_definitions():
     text = V3 + "input float t; gate f(a) p0 { rx(a/2) p0; ctrl @ rz(a) p0, p0; } qubit[2] q;"
     with pytest.raises(QasmError, match="must differ"):
         loads(text)
-    text = (
-        V3 + "input float t; gate f(a) p0, p1 { rx(a/2) p0; ctrl @ rz(a) p0, p1; } qubit[2] q;"
+    text = V3 + "input float t; gate f(a) p0, p1 { rx(a/2) p0; ctrl @ rz(a) p0, p1; } qubit[2] q;"
     text += "inv @ f(2*t) q[0], q[1];"
-    )
     found = loads(text).bind(t=0.4).unitary()
     np.testing.assert_allclose(found, Circuit(2).crz(-0.8, 0, 1).rx(-0.4, 0).unitary(), atol=1e-12)
     with pytest.raises(QasmError, match="angles are not numbers"):
@@ -194,10 +192,8 @@ def test_measurement_reset_barrier():
     text = V2 + "qreg q[2]; qreg r[1]; creg c[2]; measure q -> c; reset q; barrier q[1], r; measure r[0] -> c[1];"
     expected = Circuit(3, 2).measure([0, 1], [0, 1]).reset(0, 1).barrier(1, 2).measure(2, 1)
     assert instructions(text) == expected[:]
-    text = (
-        V3 + "qubit[2] q; bit[2] c = measure q; bit d; d = measure q[1]; c[0] = measure q[0];"
+    text = V3 + "qubit[2] q; bit[2] c = measure q; bit d; d = measure q[1]; c[0] = measure q[0];"
     text += "barrier; measure q -> c;"
-    )
     expected = Circuit(2, 3).measure([0, 1], [0, 1]).measure(1, 2).measure(0, 0).barrier().measure([0, 1], [0, 1])
     assert instructions(text) == expected[:]
     for wrong in ("c = measure q[0];", "measure q -> c[0];", "q = measure c;", "measure c -> q;", "reset c;"):
