@@ -12,6 +12,7 @@ from qsim.io.definitions import Call, Definition, expand
 from qsim.io.formulas import Formula, Slot, parse_formula
 from qsim.io.library import BUILT_IN, LibraryGate, Step
 from qsim.io.limits import Limits
+from qsim.io.notation import unique_name
 from qsim.io.source import NotFlatError
 from qsim.io.tokens import Tokens
 
@@ -125,6 +126,13 @@ class Scope:
         """Declare a register of bits, bit 0 least significant."""
         self._check_size("bits", size, self.circuit.num_bits, self.limits.bits, tokens, position)
         self.names[name] = self._added(name, size, partial(self.circuit.add_bits, lsb0=True), tokens, position)
+
+    def unread_bits(self, count: int, tokens: Tokens, position: int) -> tuple[int, ...]:
+        """New bits, which nothing reads, for results that the text drops: they have a register of their own."""
+        self._check_size("bits", count, self.circuit.num_bits, self.limits.bits, tokens, position)
+        name = unique_name("unread", {register.name for register in self.circuit.bits.registers})
+        register = self._added(name, count, partial(self.circuit.add_bits, lsb0=True), tokens, position)
+        return tuple(bit.number for bit in register)
 
     def _added(self, name: str, size: int, add: Callable[[str, int], T], tokens: Tokens, position: int) -> T:
         try:
