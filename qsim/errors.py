@@ -49,7 +49,29 @@ class ParameterError(QsimError, ValueError):
 
 
 class QasmError(QsimError, ValueError):
-    """A circuit file cannot be read."""
+    """A circuit file cannot be read, or a circuit cannot be written as one: `bell.qasm:3:5: No gate is named cxx.`
+
+    Attributes:
+        message: what is wrong, without place and hint.
+        file: name of the file, `<string>` for a text; None where a circuit is written.
+        line, column: where, both from 1; None where a circuit is written.
+        hint: what to do about it, or None.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        file: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, file, line, column, hint)
+        self.message, self.file, self.line, self.column, self.hint = message, file, line, column, hint
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        return (f"{place}: " if place else "") + self.message + (f" {self.hint}" if self.hint else "")
 
 
 class TooLargeError(QsimError, MemoryError):

@@ -18,6 +18,8 @@ from qsim.gates import Gate
 from qsim.gates.table import TABLE, suggestion
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from qsim.algebra import OperatorProduct
     from qsim.circuit.parameters import Parameter
     from qsim.compiled import CompiledCircuit
@@ -430,6 +432,34 @@ class Circuit(GateMethods):
 
         self._settled()
         return draw(self, format, path, **options)
+
+    # ── Files ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @staticmethod
+    def from_qasm(text: str, **options: Any) -> "Circuit":
+        """The circuit of an OpenQASM 2 or 3 text; see `qsim.io.loads`."""
+        from qsim.io import loads
+
+        return loads(text, **options)
+
+    @staticmethod
+    def load(path: "str | Path", **options: Any) -> "Circuit":
+        """The circuit of a file; see `qsim.io.load`."""
+        from qsim.io import load
+
+        return load(path, **options)
+
+    def to_qasm(self, version: int = 3) -> str:
+        """The circuit as an OpenQASM text, version 2 or 3; see `qsim.io.dumps`."""
+        from qsim.io import dumps
+
+        return dumps(self, version)
+
+    def save(self, path: "str | Path", **options: Any) -> None:
+        """Write the circuit to a file; see `qsim.io.save`."""
+        from qsim.io import save
+
+        save(self, path, **options)
 
     def __str__(self) -> str:
         return repr(self) if self._frames else str(self.draw())
