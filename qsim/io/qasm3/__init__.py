@@ -7,7 +7,8 @@ subroutines inlined; what depends on measured bits becomes classical bits, assig
     values      types, and values: known, symbolic, or from measured bits; bitwise, operators, functions: with these
     names       what names stand for
     build       blocks, registers, variables: the state of the walk
-    evaluate    expressions;  gates  calls of gates;  flow  branches and loops;  calls  subroutines;  stores  assignments
+    evaluate    expressions
+    gates, flow, calls, stores    gate calls, branches and loops, subroutines, assignments
     program     all other statements
 """
 

@@ -22,7 +22,8 @@ def bit_at(expression: Expression, k: int, settle: Callable[[Expression], Expres
         return expression
     place = expression.width - 1 - k
     if expression.op == "read":
-        return Expression("read", (expression.args[place],), 1)
+        text = f"{expression.text}[{k}]" if expression.text and "[" not in expression.text else ""
+        return Expression("read", (expression.args[place],), 1, text)
     if expression.op == "value":
         return constant(expression.args[0] // register_size(k), 1)
     if expression.op in ("~", "&", "|", "^"):

@@ -56,6 +56,7 @@ class Builder:
         self.times = 1  # how often loops that are being unrolled will come by here
         self._journal: list[tuple[Variable, tuple[Any, frozenset[int] | None, tuple[int, ...]]]] = []
         self._registers: dict[tuple[Any, ...], tuple[int, ...]] = {}
+        self._counts: dict[str, int] = {}  # of registers by name
         self._names: dict[tuple[int, ...], str] = {}
         self._lines: dict[Source, list[str]] = {}
 
@@ -306,9 +307,10 @@ class Builder:
         if self.circuit.num_bits + width > self.limits.bits:
             self.refuse(node, f"More than {self.limits.bits} classical bits are needed.", "Limits(bits=…) allows more.")
         names = self.circuit.bits
-        free = name if name not in names else f"{name}_{len(names.registers)}"
+        free = name
         while free in names:
-            free += "_"
+            self._counts[name] = self._counts.get(name, 1) + 1
+            free = f"{name}_{self._counts[name]}"
         register = self.circuit.add_bits(free, width, lsb0=True)
         bits = tuple(range(register.start, register.start + width))
         self._registers[key] = bits

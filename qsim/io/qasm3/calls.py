@@ -74,7 +74,7 @@ class Calls(Flow):
             if isinstance(formal, ast.QuantumArgument):
                 thing: Any = self._qubit_argument(formal, actual)
             elif isinstance(formal.type, ast.ArrayReferenceType):
-                thing = self._array_argument(formal, actual)
+                thing = self._array_argument(formal, formal.type, actual)
             else:
                 type = self._type_outside(formal.type)
                 is_real = type.name in ("float", "angle", "complex")
@@ -104,14 +104,14 @@ class Calls(Flow):
             self.refuse(actual, f"{formal.name.name} needs {size} qubits, but {len(names.numbers)} are given.")
         return QubitNames(names.numbers, is_single=formal.size is None)
 
-    def _array_argument(self, formal: ast.ClassicalArgument, actual: Any) -> Variable:
-        base = self._type_outside(formal.type.base_type)
+    def _array_argument(self, formal: ast.ClassicalArgument, wanted: ast.ArrayReferenceType, actual: Any) -> Variable:
+        base = self._type_outside(wanted.base_type)
         value = self.evaluate(actual)
-        if isinstance(formal.type.dimensions, list):
-            shape = tuple(self._type_outside(ast.IntType(size)).size for size in formal.type.dimensions)
+        if isinstance(wanted.dimensions, list):
+            shape = tuple(self._type_outside(ast.IntType(size)).size for size in wanted.dimensions)
             fits = value.type.shape == shape
         else:
-            fits = len(value.type.shape) == (self._type_outside(ast.IntType(formal.type.dimensions)).size or 0)
+            fits = len(value.type.shape) == (self._type_outside(ast.IntType(wanted.dimensions)).size or 0)
         if not fits or value.type._replace(shape=()) != base:
             self.refuse(actual, f"{formal.name.name} needs another array than one of type {value.type}.")
         if formal.access is not None and formal.access.name == "readonly":

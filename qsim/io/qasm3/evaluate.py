@@ -145,7 +145,7 @@ class Evaluator(Builder):
             return found
         if isinstance(found, BitNames):
             return self._joined(found)
-        self.refuse(node, f"{node.name} is {described(found)} and has no value.")
+        raise self.error(node, f"{node.name} is {described(found)} and has no value.")
 
     def _joined(self, names: BitNames) -> Value:
         """The value of bits under an alias."""
@@ -284,7 +284,7 @@ class Evaluator(Builder):
             for index in node.indices:
                 names = self._part(node, names, index)
             return names
-        self.refuse(node, "Qubits are needed here.")
+        raise self.error(node, "Qubits are needed here.")
 
     def _part(self, node: ast.QASMNode, names: QubitNames, index: Any) -> QubitNames:
         if isinstance(index, list):
@@ -315,11 +315,9 @@ class Evaluator(Builder):
         if isinstance(node, ast.DurationType):
             return Type("duration")
         if type(node) in _SIZED:
-            size = None if node.size is None else self._size(node.size, 1)
-            return Type(_SIZED[type(node)], size)
-        self.refuse(
-            node, f"{'stretch' if isinstance(node, ast.StretchType) else type(node).__name__} is not supported."
-        )
+            return Type(_SIZED[type(node)], None if node.size is None else self._size(node.size, 1))
+        kind = "stretch" if isinstance(node, ast.StretchType) else type(node).__name__
+        raise self.error(node, f"{kind} is not supported: a simulation has no clock.")
 
     def _size(self, node: ast.Expression, least: int) -> int:
         size = self.integer(node)

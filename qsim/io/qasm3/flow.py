@@ -343,15 +343,15 @@ class Flow(GateCalls):
         changed = self._changed(node.block)
         signal: Signal = None
         with self.nested(node) as rounds:
-            for value in values:
+            for number, value in enumerate(values):
                 self.forget(node, changed)
-                with self.nested(node) as block:
-                    with self.walking(Loop("guarded", self.level, bits[0])):
-                        signal = self._round(node, value)
+                with self.nested(node) as block, self.walking(Loop("guarded", self.level, bits[0])):
+                    signal = self._round(node, value)
                 self.emit(once(block))
-                self.emit(IfElse(self.read_bits(bits), ((Break(),),)))
                 if signal == "break":
                     break
+                if number + 1 < len(values):
+                    self.emit(IfElse(self.read_bits(bits), ((Break(),),)))
         self.forget(node, changed)
         self.emit(once(rounds))
         return None if signal in ("break", "continue", DEAD) else signal

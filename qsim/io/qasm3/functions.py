@@ -35,9 +35,9 @@ def call_function(name: str, values: Sequence[Value], settle: Settle, warn: Call
         raise ValueProblem(f"{name} takes {count} argument{'s' * (count > 1)}, but {len(values)} are given.")
     try:
         if name in ("mod", "pow"):
-            return binary("%" if name == "mod" else "**", *values, name == "pow", settle, warn)
+            return binary("%" if name == "mod" else "**", values[0], values[1], name == "pow", settle, warn)
         if name in ("rotl", "rotr"):
-            return _rotated(name, *values, settle)
+            return _rotated(name, values[0], values[1], settle)
         return _of_one(name, values[0], settle)
     except (ValueError, ZeroDivisionError):
         raise ValueProblem(f"{name} has no value there.") from None

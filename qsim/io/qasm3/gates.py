@@ -1,6 +1,6 @@
 """Gate calls: definitions expanded, modifiers applied, registers walked."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -25,6 +25,7 @@ from qsim.io.qasm3.values import Affine, Type, Value
 __all__ = ["GateCalls"]
 
 MATRIX_QUBITS = 6  # of a gate of several that is raised to a real or a high power
+FEW = 4  # powers of a gate that stay the gate, several times
 REPEATED = 64  # gates; a higher power of a small gate becomes one matrix
 CACHED = 1000  # expansions that are kept, and gates in each
 
@@ -113,7 +114,7 @@ class GateCalls(Evaluator):
             self.refuse(node, f"{name} is no gate.")
         files = [file for file, gates in INCLUDES.items() if name in gates]
         hint = f'It is in {files[-1]}: include "{files[-1]}";' if files else suggestion(name).lstrip(":. ").capitalize()
-        self.refuse(node, f"No gate is named {name}.", hint or None)
+        raise self.error(node, f"No gate is named {name}.", hint or None)
 
     def _items(self, node: Any, callee: Callee) -> tuple[Sequence[Item], int]:
         """The gates of a call, modifiers included, and on how many qubits they act."""
@@ -173,7 +174,7 @@ class GateCalls(Evaluator):
             found = definition.callees[call.name.name] = named
         return found
 
-    def _walk(self, definition: GateDefinition, angles: Sequence[Any]) -> Iterator[Any]:
+    def _walk(self, definition: GateDefinition, angles: Sequence[Any]) -> Generator[Any, None, None]:
         """The calls and barriers in a definition's body, loops unrolled, each while its names are known."""
         scope, source, statement = self.scope, self.source, self.statement
         self.scope, self.source = Scope(definition.scope, is_border=True), definition.source
@@ -187,7 +188,7 @@ class GateCalls(Evaluator):
         finally:
             self.scope, self.source, self.statement = scope, source, statement
 
-    def _walk_body(self, statements: Sequence[Any]) -> Iterator[Any]:
+    def _walk_body(self, statements: Sequence[Any]) -> Generator[Any, None, None]:
         for statement in statements:
             self.statement = statement
             if isinstance(statement, (ast.QuantumGate, ast.QuantumPhase, ast.QuantumBarrier)):
@@ -297,8 +298,12 @@ class GateCalls(Evaluator):
     def _single_power(self, node: Any, item: Item, power: float) -> Sequence[Item]:
         gate, places, condition = item
         assert gate is not None
+        few = power.is_integer() and abs(power) <= FEW
         try:
-            return [(gate.power(int(power) if power.is_integer() else power), places, condition)]
+            result = gate.power(int(power) if power.is_integer() else power)
+            if result.is_from_table or not few:
+                return [(result, places, condition)]
+            return [(gate.inverse() if power < 0 else gate, places, condition)] * int(abs(power))
         except (CircuitError, ParameterError) as error:
             if power.is_integer() and abs(power) <= self.limits.operations:
                 self.require(node, int(abs(power)))

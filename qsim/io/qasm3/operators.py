@@ -11,7 +11,6 @@ from typing import Any
 
 from qsim.bits import register_size
 from qsim.circuit.classical import Expression
-from qsim.circuit.parameters import ParameterExpression
 from qsim.io.qasm3.bitwise import bit_at, compare, constant, extend, join, select
 from qsim.io.qasm3.values import (
     INTEGER_SIZE,

@@ -24,11 +24,12 @@ from qsim.io.source import Source, included_file, read_file
 
 __all__ = ["Interpreter", "ProgramEnd"]
 
+_CALIBRATION = "pulses cannot be simulated"
 _REFUSED = {
-    ast.ExternDeclaration: "extern",
-    ast.CalibrationDefinition: "defcal",
-    ast.CalibrationStatement: "cal",
-    ast.CalibrationGrammarDeclaration: "defcalgrammar",
+    ast.ExternDeclaration: ("extern", "what lies outside the program cannot be called"),
+    ast.CalibrationDefinition: ("defcal", _CALIBRATION),
+    ast.CalibrationStatement: ("cal", _CALIBRATION),
+    ast.CalibrationGrammarDeclaration: ("defcalgrammar", _CALIBRATION),
 }
 
 
@@ -98,8 +99,8 @@ class Interpreter(Stores):
         """Walk one statement."""
         run = self._run.get(type(statement))
         if run is None:
-            kind = _REFUSED.get(type(statement), type(statement).__name__)
-            self.refuse(statement, f"{kind} is not supported: it has no meaning for a simulation.")
+            kind, reason = _REFUSED.get(type(statement), (type(statement).__name__, "it cannot be simulated"))
+            self.refuse(statement, f"{kind} is not supported: {reason}.")
         for annotation in getattr(statement, "annotations", ()):
             self.warn(annotation, f"The annotation @{annotation.keyword} has no effect.")
         mark, scope, source, outer = self.mark(), self.scope, self.source, self.statement

@@ -13,8 +13,9 @@ _PLAIN = (ast.QuantumGate, ast.QuantumPhase, ast.QuantumBarrier, ast.QuantumRese
 
 
 @lru_cache(maxsize=256)
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind) if field.name != "span")
+def _parts(kind: Any) -> tuple[str, ...]:
+    """The attributes of a kind of node that may hold nodes, the last first."""
+    return tuple(field.name for field in reversed(fields(kind)) if field.name != "span")
 
 
 def nodes(root: Any) -> Iterator[ast.QASMNode]:
@@ -26,7 +27,7 @@ def nodes(root: Any) -> Iterator[ast.QASMNode]:
             stack.extend(reversed(item))
         elif isinstance(item, ast.QASMNode):
             yield item
-            stack.extend(getattr(item, name) for name in reversed(_names(type(item))))
+            stack.extend(getattr(item, name) for name in _parts(type(item)))
 
 
 def names_in(root: Any) -> list[str]:

@@ -39,7 +39,7 @@ class Stores(Calls):
             return self._bits_at(node, self.bits_of(node.collection), [node.index])
         if isinstance(node, ast.IndexedIdentifier):
             return self._bits_at(node, self.bits_of(node.name), node.indices)
-        self.refuse(node, "Bits are needed here.")
+        raise self.error(node, "Bits are needed here.")
 
     def _bits_at(self, node: Any, names: BitNames, indices: Sequence[Any]) -> BitNames:
         for index in indices:
