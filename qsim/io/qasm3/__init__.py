@@ -42,8 +42,8 @@ def load_full(
 
     Warns of what is accepted and has no effect, such as delays and pragmas.
 
-    >>> load_full('include "stdgates.inc"; qubit[2] q; for int i in [0:1] { ry(pi / 2**i) q[i]; }')
-    Circuit(2, 0).ry(π, 0).ry(π/2, 1)
+    >>> load_full('include "stdgates.inc"; qubit[2] q; for int i in [1:2] { rx(i / 2) q[i - 1]; }')
+    Circuit(2).rx(0.5, 0).rx(1.0, 1)
     """
     source = Source(text, file)
     try:

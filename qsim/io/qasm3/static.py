@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
-from functools import lru_cache
 from typing import Any
 
 from openqasm3 import ast
@@ -12,10 +11,9 @@ __all__ = ["changed_names", "is_plain_loop", "names_in"]
 _PLAIN = (ast.QuantumGate, ast.QuantumPhase, ast.QuantumBarrier, ast.QuantumReset, ast.QuantumMeasurementStatement)
 
 
-@lru_cache(maxsize=256)
-def _parts(kind: Any) -> tuple[str, ...]:
-    """The attributes of a kind of node that may hold nodes, the last first."""
-    return tuple(field.name for field in reversed(fields(kind)) if field.name != "span")
+def _parts(node: ast.QASMNode) -> list[Any]:
+    """What a node is made of, the last first."""
+    return [getattr(node, field.name) for field in reversed(fields(node)) if field.name != "span"]
 
 
 def nodes(root: Any) -> Iterator[ast.QASMNode]:
@@ -27,7 +25,7 @@ def nodes(root: Any) -> Iterator[ast.QASMNode]:
             stack.extend(reversed(item))
         elif isinstance(item, ast.QASMNode):
             yield item
-            stack.extend(getattr(item, name) for name in _parts(type(item)))
+            stack += _parts(item)
 
 
 def names_in(root: Any) -> list[str]:
