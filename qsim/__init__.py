@@ -8,20 +8,37 @@ index. Importing the package loads NumPy and nothing heavier: SciPy and matplotl
 0.7071|00⟩ + 0.7071|11⟩   (q0 q1)
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from qsim import algebra, circuit, errors, gates, states
-from qsim.algebra import Operator, OperatorProduct, kron
-from qsim.circuit import Circuit, Parameter
+from qsim.algebra import Operator, kron
+from qsim.circuit import Circuit
 from qsim.errors import *  # noqa: F403
 from qsim.gates import Gate
+from qsim.lazy import lazy_attributes
 from qsim.run import Result, run
-from qsim.states import Counts, DensityMatrix, State
+from qsim.states import Counts, State
 
 if TYPE_CHECKING:
     from qsim import plots, testing
-    from qsim.algebra import KroneckerProduct, KroneckerSum
+    from qsim.algebra import KroneckerProduct, KroneckerSum, OperatorProduct
+    from qsim.circuit import Parameter
     from qsim.kernels import warmup
+    from qsim.states import DensityMatrix
+else:
+    __getattr__ = lazy_attributes(
+        __name__,
+        {
+            "DensityMatrix": "states",
+            "KroneckerProduct": "algebra",
+            "KroneckerSum": "algebra",
+            "OperatorProduct": "algebra",
+            "Parameter": "circuit",
+            "plots": "plots",
+            "testing": "testing",
+            "warmup": "kernels",
+        },
+    )
 
 __version__ = "0.1.0"
 
@@ -53,18 +70,3 @@ __all__ = [
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-def __getattr__(name: str) -> Any:
-    """What loads more than NumPy comes when it is first asked for."""
-    if name in ("plots", "testing"):
-        from importlib import import_module
-
-        return import_module(f"qsim.{name}")
-    if name in ("KroneckerProduct", "KroneckerSum"):
-        return getattr(algebra, name)
-    if name == "warmup":
-        from qsim.kernels import warmup
-
-        return warmup
-    raise AttributeError(f"module 'qsim' has no attribute {name!r}")

@@ -10,11 +10,11 @@ import pytest
 from qsim import Circuit, CircuitError, Parameter, ParameterError, State, StateError, TooLargeError, gates, run
 from qsim.algebra import X, Z
 from qsim.kernels import loader
-from qsim.run import METHODS
+from qsim.methods import METHODS
 from qsim.testing import assert_counts_follow, random_circuit
 
 BELL = Circuit(2).h(0).cx(0, 1)
-run_module = sys.modules["qsim.run"]  # `qsim.run` is the function
+run_module = sys.modules["qsim.methods"]  # `qsim.run` is the function
 
 
 def test_the_first_lines_that_a_person_types():
@@ -150,7 +150,11 @@ def test_shots_edges():
         ),
         (lambda: Circuit(1).measure_all().state(), CircuitError, "without_final_measurements"),
         (lambda: list(Circuit(1).measure_all().steps()), CircuitError, "without measurements"),
-        (lambda: Circuit(1).measure(0).x(0).sample(), CircuitError, r"Operation 1, x\(0\), .*measured before"),
+        (
+            lambda: run(Circuit(1).measure(0).x(0), None),
+            CircuitError,
+            r"Operation 0, measure\(0, 0\), .*shots=1, .*exact=True",
+        ),
         (lambda: Circuit(60).state(), TooLargeError, "60 qubits.*16 EiB.*would fit"),
         (lambda: Circuit(2000).sample(), TooLargeError, "2000 qubits"),
         (lambda: run(Circuit(30), method="dense"), TooLargeError, "method 'dense'"),

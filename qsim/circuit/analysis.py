@@ -2,23 +2,36 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from qsim.algebra import OperatorProduct
+from qsim import algebra
 from qsim.circuit.flow import ControlFlow, ForLoop, walk
 from qsim.circuit.instructions import Barrier, Instruction, Measurement, Operation, describe_source
-from qsim.circuit.parameters import Parameter
 from qsim.errors import CircuitError
+from qsim.frozen import Record
 
 if TYPE_CHECKING:
+    from qsim.algebra import OperatorProduct
     from qsim.circuit.circuit import Circuit
+    from qsim.circuit.parameters import Parameter
 
-__all__ = ["count_ops", "depth", "describe", "kind", "locate", "operator", "parameters", "parts", "require_static"]
+__all__ = [
+    "count_ops",
+    "depth",
+    "describe",
+    "is_symbolic",
+    "kind",
+    "locate",
+    "operator",
+    "parameters",
+    "parts",
+    "require_static",
+]
 
 MAX_SHOWN = 8  # a circuit of so few instructions is shown as the calls that build it
 
 
-def parameters(instructions: Iterable[Instruction]) -> tuple[Parameter, ...]:
+def parameters(instructions: Iterable[Instruction]) -> "tuple[Parameter, ...]":
     """Symbolic parameters in order of first use."""
     found: dict[Parameter, None] = {}
     for instruction in instructions:
@@ -31,6 +44,13 @@ def parameters(instructions: Iterable[Instruction]) -> tuple[Parameter, ...]:
                 inner.pop(instruction.parameter, None)
             found.update(inner)
     return tuple(found)
+
+
+def is_symbolic(instruction: Instruction) -> bool:
+    """Whether an instruction has symbolic parameters."""
+    if isinstance(instruction, Operation):
+        return instruction.gate.is_symbolic
+    return isinstance(instruction, ControlFlow) and bool(parameters([instruction]))
 
 
 def depth(instructions: Iterable[Instruction], num_qubits: int, num_bits: int) -> int:
@@ -54,7 +74,7 @@ def count_ops(instructions: Iterable[Instruction]) -> dict[str, int]:
     return dict(names.most_common())
 
 
-def operator(instructions: Iterable[Instruction], num_qubits: int) -> OperatorProduct:
+def operator(instructions: Iterable[Instruction], num_qubits: int) -> "OperatorProduct":
     """The operations as a lazy product, the last leftmost."""
     factors = []
     for number, instruction in enumerate(instructions):
@@ -62,13 +82,14 @@ def operator(instructions: Iterable[Instruction], num_qubits: int) -> OperatorPr
             factors.append(instruction.gate.operator(*instruction.qubits))
         elif not isinstance(instruction, Barrier):
             raise CircuitError(f"{locate(number, instruction)}: a circuit with {kind(instruction)} has no operator.")
-    return OperatorProduct(*reversed(factors), num_qubits=num_qubits)
+    return algebra.OperatorProduct(*reversed(factors), num_qubits=num_qubits)
 
 
-def locate(number: int, instruction: Instruction) -> str:
-    """An instruction as error messages name it: number, call, and the line that added it."""
+def locate(number: int | None, instruction: Instruction) -> str:
+    """An instruction as error messages name it: number, if it is known, call, and the line that added it."""
     place = describe_source(instruction.source)
-    return f"Operation {number}, {instruction!r}{f', added at {place}' if place else ''}"
+    shown = "" if number is None else f" {number},"
+    return f"Operation{shown} {instruction!r}{f', added at {place}' if place else ''}"
 
 
 def kind(instruction: Instruction) -> str:
@@ -84,7 +105,7 @@ _KINDS = {
 }
 
 
-class Parts(NamedTuple):
+class Parts(Record):
     """A circuit as what must happen in order, and what is only read out at its end.
 
     Attributes:

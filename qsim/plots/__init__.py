@@ -1,6 +1,13 @@
 """Pictures of what was measured; matplotlib is imported when a picture is drawn."""
 
-from qsim.plots.histogram import histogram
+from typing import TYPE_CHECKING
+
+from qsim.lazy import lazy_attributes
 from qsim.plots.text import text_histogram
+
+if TYPE_CHECKING:
+    from qsim.plots.figure import histogram
+else:
+    __getattr__ = lazy_attributes(__name__, {"histogram": "figure"})
 
 __all__ = ["histogram", "text_histogram"]
