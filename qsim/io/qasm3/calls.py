@@ -11,6 +11,7 @@ from qsim.circuit.flow import Break
 from qsim.io.qasm3.build import DEAD, Signal
 from qsim.io.qasm3.flow import Flow, NeedsGuard, once
 from qsim.io.qasm3.names import QubitNames, Scope, Subroutine, Variable
+from qsim.io.qasm3.static import nodes
 from qsim.io.qasm3.values import Type, Value, convert, default
 
 __all__ = ["Calls"]
@@ -55,11 +56,24 @@ class Calls(Flow):
             self.refuse(node, f"Subroutine {name} calls itself, so it cannot be inlined.")
         if len(self.frames) >= self.limits.nesting:
             self.refuse(node, f"Subroutines may call one another {self.limits.nesting} deep.")
+        self.require(node, self._size_of_call(node, found))
         scope = self._bound(node, found, arguments)
         value = self._inlined(node, found, scope)
         if value is not None and isinstance(value.data, Expression) and not is_direct:
             value = Value(value.type, self.settle(node, value.data))
         return value
+
+    def _size_of_call(self, node: ast.QASMNode, found: Subroutine) -> int:
+        """How many statements a call comes to at least, those of the subroutines that it calls included."""
+        if not found.size:
+            found.size = 1  # of one that calls itself, which is refused when it is walked
+            for inner in nodes(found.node.body):
+                found.size += isinstance(inner, ast.Statement)
+                if isinstance(inner, (ast.FunctionCall, ast.QuantumGate)):
+                    called = self.outermost.names.get(inner.name.name)
+                    if isinstance(called, Subroutine):
+                        found.size += self._size_of_call(inner, called)
+        return found.size
 
     def _bound(self, node: ast.QASMNode, found: Subroutine, arguments: Sequence[Any]) -> Scope:
         """The scope of a call: its arguments by name."""

@@ -56,6 +56,7 @@ class Flow(GateCalls):
         super().__init__(*args)
         self.loops: list[Loop] = []  # of the subroutine that is being walked
         self.rounds = 0
+        self._while_rounds = 0
         self._speculating = 0
 
     @contextmanager
@@ -141,9 +142,11 @@ class Flow(GateCalls):
             return walk
 
         known = [wrapped(value, variable.type) for value in values]
-        self.require(statement, len(known))
+        self.count_rounds(statement, len(known))
         subject = self.read_bits(variable.bits)
+        times, self.times = self.times, self.times * len(known)
         blocks, signal = self.branches(statement, [walker(value) for value in known])
+        self.times = times
         self.emit(Switch(subject, [constant(value, width).args for value in known], blocks))
         return signal
 
@@ -182,7 +185,7 @@ class Flow(GateCalls):
                 break
             if not condition:
                 return None
-            self.count_rounds(node, 1)
+            self._count_while(node)
             rounds += 1
             loop = Loop("known", self.level)
             try:
@@ -199,6 +202,16 @@ class Flow(GateCalls):
         if rounds == 1:
             self.go_back(mark)
         return self._run_decided_while(node)
+
+    def _count_while(self, node: ast.WhileLoop) -> None:
+        """Refuse a `while` that is unrolled and does not end; how many rounds it has cannot be told before."""
+        self._while_rounds += 1
+        if self._while_rounds > self.limits.statements:
+            self.refuse(
+                node,
+                f"More than {self.limits.statements} rounds of `while` are done while the text is read.",
+                "Limits(statements=…) allows more.",
+            )
 
     def _known_round(self, statements: Sequence[Any], loop: Loop) -> Signal:
         self._speculating += 1

@@ -8,7 +8,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from qsim.errors import QasmError
 from qsim.io.limits import Limits
@@ -143,38 +143,74 @@ def run_deep(work: Callable[[], T]) -> T:
 
 
 def parse(source: Source, limits: Limits) -> "ast.Program":
-    """The syntax tree of a text that `check_text` let through."""
-    from antlr4 import RecognitionException
-    from antlr4.error.Errors import LexerNoViableAltException, ParseCancellationException
-    from openqasm3 import parser
+    """The syntax tree of a text that `check_text` lets through."""
+    from antlr4 import CommonTokenStream, InputStream
+    from antlr4.error.Errors import ParseCancellationException, RecognitionException
+    from antlr4.error.ErrorStrategy import BailErrorStrategy
+    from openqasm3 import ast, parser
 
     check_text(source, limits)
+    listener = _Listener(source)
+    made_of: Any = parser  # its lexer and parser are not in its list of public names
+    lexer = made_of.qasm3Lexer(InputStream(source.text))
+    reader = made_of.qasm3Parser(CommonTokenStream(lexer))
+    for part in (lexer, reader):
+        part.removeErrorListeners()  # these print
+        part.addErrorListener(listener)
+    reader._errHandler = BailErrorStrategy()
     try:
-        return parser.parse(source.text)
+        program: ast.Program = made_of.QASMNodeVisitor().visitProgram(reader.program())
+        return program
+    except QasmError:
+        raise
     except parser.QASM3ParsingError as error:
-        _refuse_syntax(source, error)
+        _refuse_tree(source, str(error))
+    except (RecognitionException, ParseCancellationException) as error:
+        _refuse_token(source, error)
     except RecursionError:
         raise QasmError("The text is nested too deep for the parser.", source.name, 1, 1) from None
-    except (RecognitionException, ParseCancellationException, LexerNoViableAltException) as error:
-        _refuse_syntax(source, error)
     except (ValueError, AttributeError, TypeError, KeyError, IndexError) as error:  # from trees that it cannot build
-        raise QasmError(f"The text is no OpenQASM 3: {error}.", source.name, 1, 1) from None
+        raise QasmError(f"This is no OpenQASM 3: {error}.", source.name, 1, 1) from None
 
 
-def _refuse_syntax(source: Source, error: Exception) -> NoReturn:
-    """A syntax error with its place, which stands in the message or in what caused it."""
-    cause: BaseException | None = error
-    while cause is not None:
-        token = getattr(cause, "offendingToken", None)
-        if token is not None:
-            found = "the end of the text" if token.type == -1 else repr(token.text[:40])
-            raise QasmError(f"Syntax error at {found}.", source.name, token.line, token.column + 1) from None
-        if place := re.match(r"L(\d+):C(\d+): (.*)", str(cause), re.DOTALL):
-            text = place[3].strip().rstrip(".")[:200]
-            message = f"Syntax error: {text}."
-            raise QasmError(message, source.name, int(place[1]), int(place[2]) + 1) from None
+class _Listener:
+    """Raises what the parser would print."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def syntaxError(self, recognizer: Any, token: Any, line: int, column: int, message: str, error: Any) -> NoReturn:
+        """A word or sign that does not fit, or none."""
+        found = f"at {_shown(token)}" if token is not None else f"({message.replace(chr(10), ' ')[:200]})"
+        raise QasmError(f"Syntax error {found}.", self.source.name, line, column + 1) from None
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("report"):
+            return lambda *args: None  # ambiguities of the grammar, not of the text
+        raise AttributeError(name)
+
+
+def _shown(token: Any) -> str:
+    return "the end of the text" if token.type == -1 else repr(token.text[:40])
+
+
+def _refuse_token(source: Source, error: Exception) -> NoReturn:
+    """A word or sign that does not fit; the token stands in what caused the error."""
+    cause: Any = error
+    while cause is not None and getattr(cause, "offendingToken", None) is None:
         cause = cause.args[0] if cause.args and isinstance(cause.args[0], BaseException) else cause.__cause__
-    raise QasmError("Syntax error.", source.name, 1, 1) from None
+    if cause is None:
+        raise QasmError("Syntax error.", source.name, 1, 1) from None
+    token = cause.offendingToken
+    raise QasmError(f"Syntax error at {_shown(token)}.", source.name, token.line, token.column + 1) from None
+
+
+def _refuse_tree(source: Source, message: str) -> NoReturn:
+    """What the grammar allows and the language does not; the place stands in the message."""
+    place = re.match(r"L(\d+):C(\d+): (.*)", message, re.DOTALL)
+    line, column, text = (int(place[1]), int(place[2]) + 1, place[3]) if place else (1, 1, message)
+    text = text.strip().rstrip(".")[:200]
+    raise QasmError(f"Syntax error: {text}.", source.name, line, column) from None
 
 
 def largest_hardware_qubit(source: Source, limits: Limits) -> int:

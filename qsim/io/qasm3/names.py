@@ -88,10 +88,15 @@ class GateDefinition:
 
 @dataclass(eq=False, slots=True)
 class Subroutine:
-    """A subroutine, with the text that it stands in."""
+    """A subroutine, with the text that it stands in.
+
+    Attributes:
+        size: how many statements a call comes to at least; 0 until that is counted.
+    """
 
     node: "ast.SubroutineDefinition"
     source: Source
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

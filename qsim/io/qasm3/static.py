@@ -6,7 +6,7 @@ from typing import Any
 
 from openqasm3 import ast
 
-__all__ = ["changed_names", "is_plain_loop", "names_in"]
+__all__ = ["changed_names", "is_plain_loop", "names_in", "nodes"]
 
 _PLAIN = (ast.QuantumGate, ast.QuantumPhase, ast.QuantumBarrier, ast.QuantumReset, ast.QuantumMeasurementStatement)
 
