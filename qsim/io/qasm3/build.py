@@ -110,11 +110,12 @@ class Builder:
     def require(self, node: "ast.QASMNode", count: int) -> None:
         """Refuse what would make the circuit too long, before it is built."""
         if self.total + count * self.times > self.limits.operations:
-            self.refuse(
-                node,
-                f"This makes more than {self.limits.operations} operations.",
-                "Limits(operations=…) allows more.",
-            )
+            self.refuse_operations(node)
+
+    def refuse_operations(self, node: "ast.QASMNode") -> NoReturn:
+        """Raise the error of a circuit that would be too long."""
+        message = f"This makes more than {self.limits.operations} operations."
+        self.refuse(node, message, "Limits(operations=…) allows more.")
 
     @contextmanager
     def nested(self, node: "ast.QASMNode") -> Iterator[list[Instruction]]:

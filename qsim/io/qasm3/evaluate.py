@@ -18,6 +18,8 @@ __all__ = ["Evaluator", "Index", "described"]
 
 Index = tuple[list[int], bool]  # places, and whether it is one place and not a list of one
 
+LARGEST_ANGLE = 1000  # bits: their weights are floating-point numbers
+
 _SIZED = {ast.IntType: "int", ast.UintType: "uint", ast.FloatType: "float", ast.AngleType: "angle", ast.BitType: "bit"}
 _UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0, "dt": 0.0}
 
@@ -202,10 +204,14 @@ class Evaluator(Builder):
         if left.type.shape and left.type.shape[1:] == right.type.shape[1:]:
             right = convert(right, left.type._replace(shape=right.type.shape), self.settler(node))
             size = left.type.shape[0] + right.type.shape[0]
+            if size > self.limits.rounds:
+                self.refuse(node, f"An array may have {self.limits.rounds} elements, but this one has {size}.")
             return Value(left.type._replace(shape=(size, *left.type.shape[1:])), left.data + right.data)
         if left.type.name != "bit" or right.type.name != "bit" or left.type.shape or right.type.shape:
             self.refuse(node, f"++ joins registers or arrays, not {left.type} and {right.type}.")
         width, extra = left.type.width or 1, right.type.width or 1  # the first comes first: it holds the low bits
+        if width + extra > self.limits.bits:
+            self.refuse(node, f"A value may have {self.limits.bits} bits, but this one has {width + extra}.")
         if left.is_known and right.is_known:
             return Value(Type("bit", width + extra), left.data + right.data * register_size(width))
         parts = [v.data if v.is_dynamic else constant(v.data, v.type.width or 1) for v in (right, left)]
@@ -276,6 +282,8 @@ class Evaluator(Builder):
             return found
         if isinstance(node, ast.Concatenation):
             left, right = self.qubits_of(node.lhs), self.qubits_of(node.rhs)
+            if len(left.numbers) + len(right.numbers) > self.limits.qubits:
+                self.refuse(node, f"An alias may have {self.limits.qubits} qubits, but this one has more.")
             return QubitNames(left.numbers + right.numbers)
         if isinstance(node, ast.IndexExpression):
             return self._part(node, self.qubits_of(node.collection), node.index)
@@ -315,7 +323,10 @@ class Evaluator(Builder):
         if isinstance(node, ast.DurationType):
             return Type("duration")
         if type(node) in _SIZED:
-            return Type(_SIZED[type(node)], None if node.size is None else self._size(node.size, 1))
+            found = Type(_SIZED[type(node)], None if node.size is None else self._size(node.size, 1))
+            if found.name == "angle" and (found.size or 0) > LARGEST_ANGLE:
+                self.refuse(node, f"An angle may have {LARGEST_ANGLE} bits, but this one has {found.size}.")
+            return found
         kind = "stretch" if isinstance(node, ast.StretchType) else type(node).__name__
         raise self.error(node, f"{kind} is not supported: a simulation has no clock.")
 

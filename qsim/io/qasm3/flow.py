@@ -395,6 +395,8 @@ class _Range(Sequence[Value]):
         return len(self.values)
 
     def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return _Range(self.values[index], self._type)
         number = self.values[index]
         if self._type.name in ("float", "angle"):
             return Value(Type("float"), float(number))

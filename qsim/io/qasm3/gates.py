@@ -51,10 +51,11 @@ class GateCalls(Evaluator):
             if len(set(listed)) != len(listed):
                 self.refuse(node, f"The arguments of gate {node.name.name} must have distinct names.")
         definition = GateDefinition(node, self.source, self.scope)
-        with closing(self._walk(definition, [0.0] * len(node.arguments))) as calls:
+        with closing(self._walk(definition, [0.0] * len(node.arguments), is_sample=True)) as calls:
             for call in calls:
-                definition.size += self._call_size(call, definition)
-                self.require(call, definition.size)
+                definition.size += self._call_size(call, definition) * self.times
+                if definition.size > self.limits.operations:
+                    self.refuse_operations(call)
         return definition
 
     def run_gate(self, node: ast.QuantumGate) -> None:
@@ -174,9 +175,15 @@ class GateCalls(Evaluator):
             found = definition.callees[call.name.name] = named
         return found
 
-    def _walk(self, definition: GateDefinition, angles: Sequence[Any]) -> Generator[Any, None, None]:
-        """The calls and barriers in a definition's body, loops unrolled, each while its names are known."""
-        scope, source, statement = self.scope, self.source, self.statement
+    def _walk(
+        self, definition: GateDefinition, angles: Sequence[Any], *, is_sample: bool = False
+    ) -> Generator[Any, None, None]:
+        """The calls and barriers in a definition's body, loops unrolled, each while its names are known.
+
+        A sample has one round of each loop, its last, while `times` says how many there are.
+        """
+        scope, source, statement, times = self.scope, self.source, self.statement, self.times
+        self.times = 1 if is_sample else times
         self.scope, self.source = Scope(definition.scope, is_border=True), definition.source
         node = definition.node
         for k, qubit in enumerate(node.qubits):
@@ -184,26 +191,29 @@ class GateCalls(Evaluator):
         for argument, angle in zip(node.arguments, angles, strict=True):
             self.scope.names[argument.name] = Value(Type("float"), angle)
         try:
-            yield from self._walk_body(node.body)
+            yield from self._walk_body(node.body, is_sample)
         finally:
-            self.scope, self.source, self.statement = scope, source, statement
+            self.scope, self.source, self.statement, self.times = scope, source, statement, times
 
-    def _walk_body(self, statements: Sequence[Any]) -> Generator[Any, None, None]:
+    def _walk_body(self, statements: Sequence[Any], is_sample: bool) -> Generator[Any, None, None]:
         for statement in statements:
             self.statement = statement
             if isinstance(statement, (ast.QuantumGate, ast.QuantumPhase, ast.QuantumBarrier)):
                 yield statement
             elif isinstance(statement, ast.ForInLoop):
                 values = self.loop_values(statement)
-                self.count_rounds(statement, len(values))
-                for value in values:
+                if not is_sample:
+                    self.count_rounds(statement, len(values))
+                times, self.times = self.times, self.times * len(values)
+                for value in values[-1:] if is_sample else values:
                     with self.new_scope() as scope:
                         scope.names[statement.identifier.name] = value
-                        yield from self._walk_body(statement.block)
+                        yield from self._walk_body(statement.block, is_sample)
+                self.times = times
             elif isinstance(statement, ast.CompoundStatement):
-                yield from self._walk_body(statement.statements)
+                yield from self._walk_body(statement.statements, is_sample)
             elif isinstance(statement, ast.Box):
-                yield from self._walk_body(statement.body)
+                yield from self._walk_body(statement.body, is_sample)
             elif isinstance(statement, ast.DelayInstruction):
                 self.warn(statement, "This delay has no effect: a simulation has no clock.")
             else:

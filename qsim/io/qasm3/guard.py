@@ -97,14 +97,16 @@ class _Depth:
             )
 
 
-def check_text(source: Source, limits: Limits) -> None:
-    """Refuse what would take the parser too deep or too long."""
+def check_text(source: Source, limits: Limits) -> bool:
+    """Refuse what would take the parser too deep or too long; whether there is anything in the text."""
     depth = _Depth(source, limits)
+    has_content = False
     most = TOKENS_PER_STATEMENT * limits.statements
     for count, match in enumerate(_TOKEN.finditer(source.text)):
         kind, token = match.lastgroup, match[0]
         if count > most:
             source.refuse(match.start(), f"The text may have {most} words and signs.", "Limits(statements=…) sets it.")
+        has_content = has_content or kind is not None
         if kind is None or kind == "line":
             continue
         if kind == "name" and len(token) > limits.identifier:
@@ -114,6 +116,7 @@ def check_text(source: Source, limits: Limits) -> None:
         depth.take(token, kind == "sign", match.start())
     if depth.brackets:
         source.refuse(len(source.text), f"The text ends inside {depth.brackets[-1]}.")
+    return has_content
 
 
 def run_deep(work: Callable[[], T]) -> T:
@@ -149,7 +152,8 @@ def parse(source: Source, limits: Limits) -> "ast.Program":
     from antlr4.error.ErrorStrategy import BailErrorStrategy
     from openqasm3 import ast, parser
 
-    check_text(source, limits)
+    if not check_text(source, limits):
+        return ast.Program([])  # which the parser fails at
     listener = _Listener(source)
     made_of: Any = parser  # its lexer and parser are not in its list of public names
     lexer = made_of.qasm3Lexer(InputStream(source.text))
@@ -181,7 +185,8 @@ class _Listener:
 
     def syntaxError(self, recognizer: Any, token: Any, line: int, column: int, message: str, error: Any) -> NoReturn:
         """A word or sign that does not fit, or none."""
-        found = f"at {_shown(token)}" if token is not None else f"({message.replace(chr(10), ' ')[:200]})"
+        text = "".join(letter if letter.isprintable() else "?" for letter in message[:200])
+        found = f"at {_shown(token)}" if token is not None else f"({text})"
         raise QasmError(f"Syntax error {found}.", self.source.name, line, column + 1) from None
 
     def __getattr__(self, name: str) -> Any:

@@ -34,7 +34,10 @@ class Stores(Calls):
                 self.refuse(node, f"Bits are needed, but {node.name} is {described(found)}.")
             return BitNames(tuple((found, k) for k in range(found.type.width)))
         if isinstance(node, ast.Concatenation):
-            return BitNames(self.bits_of(node.lhs).places + self.bits_of(node.rhs).places)
+            places = self.bits_of(node.lhs).places + self.bits_of(node.rhs).places
+            if len(places) > self.limits.bits:
+                self.refuse(node, f"An alias may have {self.limits.bits} bits, but this one has more.")
+            return BitNames(places)
         if isinstance(node, ast.IndexExpression):
             return self._bits_at(node, self.bits_of(node.collection), [node.index])
         if isinstance(node, ast.IndexedIdentifier):

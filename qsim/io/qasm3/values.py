@@ -32,6 +32,7 @@ __all__ = [
     "wrapped",
 ]
 
+LARGEST_NUMBER = 1000  # bits of a number that becomes a floating-point number
 INTEGER_SIZE = 32  # of an int or uint that states none, once it is kept in classical bits
 
 Settle = Callable[[Expression], Expression]  # keeps an expression in bits of its own, and reads them
@@ -158,6 +159,8 @@ def _weighted(value: Value, settle: Settle) -> Affine:
     """Bits of an integer or angle as an affine number."""
     expression: Expression = value.data
     width = expression.width
+    if width > LARGEST_NUMBER:
+        raise ValueProblem(f"A number of {width} measured bits is too large for a floating-point number.")
     unit = math.tau / register_size(width) if value.type.name == "angle" else 1.0
     weights = [unit * float(qubit_weight(width - 1 - k, width)) for k in range(width)]
     if value.is_signed:
