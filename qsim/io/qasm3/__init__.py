@@ -28,6 +28,7 @@ def load_full(
     limits: Limits = DEFAULT_LIMITS,
     file: str = "<string>",
     include: str | Path | None = None,
+    stacklevel: int = 1,
 ) -> Circuit:
     """The circuit of an OpenQASM 3 program.
 
@@ -36,6 +37,7 @@ def load_full(
         limits: what it may ask for.
         file: its name, for messages.
         include: the folder below which files that it includes may lie; none but the standard ones by default.
+        stacklevel: whose the warnings are, as `warnings.warn` counts.
 
     Raises:
         QasmError: it is not OpenQASM 3, breaks a limit, or asks for what a simulation cannot do.
@@ -67,5 +69,5 @@ def load_full(
 
     circuit, found = run_deep(work)
     for warning in found:
-        warnings.warn(warning, stacklevel=2)
+        warnings.warn(warning, UserWarning, stacklevel=stacklevel + 1)
     return circuit

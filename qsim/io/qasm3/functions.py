@@ -22,7 +22,7 @@ _COMPLEX = {"cos": cmath.cos, "sin": cmath.sin, "tan": cmath.tan, "exp": cmath.e
 _WHOLE: dict[str, Callable[[float], int]] = {"ceiling": math.ceil, "floor": math.floor}
 _COUNTS = {
     **dict.fromkeys((*_REAL, *_WHOLE, "popcount", "real", "imag"), 1),
-    **dict.fromkeys(("mod", "pow", "rotl", "rotr"), 2),
+    **dict.fromkeys(("mod", "rotl", "rotr"), 2),
 }
 FUNCTIONS = frozenset(_COUNTS)
 _FLOAT = Type("float")
@@ -34,8 +34,8 @@ def call_function(name: str, values: Sequence[Value], settle: Settle, warn: Call
         count = _COUNTS[name]
         raise ValueProblem(f"{name} takes {count} argument{'s' * (count > 1)}, but {len(values)} are given.")
     try:
-        if name in ("mod", "pow"):
-            return binary("%" if name == "mod" else "**", values[0], values[1], name == "pow", settle, warn)
+        if name == "mod":
+            return binary("%", values[0], values[1], False, settle, warn)
         if name in ("rotl", "rotr"):
             return _rotated(name, values[0], values[1], settle)
         return _of_one(name, values[0], settle)

@@ -42,6 +42,7 @@ class GateCalls(Evaluator):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
+        self.included: dict[str, LibraryGate] = {}
         self._expansions: dict[tuple[Any, ...], tuple[Item, ...]] = {}
 
     def define_gate(self, node: ast.QuantumGateDefinition) -> GateDefinition:
@@ -108,9 +109,12 @@ class GateCalls(Evaluator):
     # ── Expansion ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _callee(self, node: ast.QASMNode, name: str) -> GateDefinition | LibraryGate | Subroutine:
-        found = self.scope.find(name)[0] or BUILT_IN[3].get(name)
-        if isinstance(found, (GateDefinition, LibraryGate, Subroutine)):
+        found = self.scope.find(name)[0]
+        if isinstance(found, (GateDefinition, Subroutine)):
             return found
+        standard = self.included.get(name) or BUILT_IN[3].get(name)  # variables may have their names
+        if standard is not None:
+            return standard
         if found is not None:
             self.refuse(node, f"{name} is no gate.")
         files = [file for file, gates in INCLUDES.items() if name in gates]
@@ -221,9 +225,9 @@ class GateCalls(Evaluator):
 
     def _call_size(self, call: Any, definition: GateDefinition) -> int:
         """How many gates a call in a definition expands to."""
+        for operand in call.qubits:
+            self.qubits_of(operand)
         if isinstance(call, ast.QuantumBarrier):
-            for operand in call.qubits:
-                self.qubits_of(operand)
             return 1
         size = _size_of(self._inner_callee(call, definition))
         for modifier in call.modifiers:

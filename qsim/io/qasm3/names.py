@@ -106,7 +106,7 @@ class BitNames:
     places: tuple[tuple[Variable, int], ...]
 
 
-Name = Variable | QubitNames | BitNames | GateDefinition | LibraryGate | Subroutine | Value
+Name = Variable | QubitNames | BitNames | GateDefinition | Subroutine | Value
 
 
 @dataclass(eq=False, slots=True)

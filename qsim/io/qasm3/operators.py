@@ -184,10 +184,9 @@ def _known_bits(op: str, left: Value, right: Value) -> Value:
 def _common(left: Type, right: Type) -> Type:
     """The type of a result of integers: exact, unless both state a size."""
     name = "int" if "int" in (left.name, right.name) else "uint"
-    sizes = [1 if type.name in ("bit", "bool") and type.size is None else type.size for type in (left, right)]
-    if None in sizes:
+    if left.size is None or right.size is None:  # single bits and truth values count as numbers
         return Type("int")
-    return Type(name, max(size for size in sizes if size is not None))
+    return Type(name, max(left.size, right.size))
 
 
 def _check_size(number: int) -> None:
@@ -267,7 +266,7 @@ def _compared_with(op: str, left: Value, number: int, type: Type, warn: Callable
 def _combined(op: str, left: Value, right: Value, settle: Settle) -> Value:
     """+ and − modulo 2^width, and bit by bit."""
     bits = all(value.type.name in ("bit", "bool") for value in (left, right))
-    widths = [value.data.width if value.is_dynamic else _width(value, op) for value in (left, right)]
+    widths = [_width(value, op) for value in (left, right)]
     if bits and op in _BITWISE and widths[0] != widths[1]:
         raise ValueProblem(f"{op} needs equal sizes, but these are {left.type} and {right.type}.")
     width = max(widths)
@@ -285,10 +284,12 @@ def _combined(op: str, left: Value, right: Value, settle: Settle) -> Value:
 
 
 def _width(value: Value, op: str) -> int:
-    """Bits that a known integer needs beside one from measured bits."""
-    if value.type.size is not None or value.type.name in ("bit", "bool"):
+    """Bits that an operand needs; single bits and integers of no size count as numbers in sums."""
+    if op in ("+", "-") and value.type.size is None:
+        return max(INTEGER_SIZE, value.data.width if value.is_dynamic else 0)
+    if value.is_dynamic or value.type.size is not None or value.type.name in ("bit", "bool"):
         return value.type.width or 1
-    return INTEGER_SIZE if op in ("+", "-") else int(value.data).bit_length()
+    return int(value.data).bit_length()
 
 
 def _shifted(op: str, left: Value, right: Value, settle: Settle) -> Value:

@@ -11,12 +11,12 @@ from qsim.circuit import Circuit
 from qsim.circuit.instructions import Barrier, Measurement, Reset
 from qsim.circuit.parameters import Parameter
 from qsim.errors import QasmError, QsimError
-from qsim.io.library import INCLUDES, LibraryGate
+from qsim.io.library import INCLUDES
 from qsim.io.limits import Limits
 from qsim.io.qasm3.build import Signal, Undetermined
 from qsim.io.qasm3.evaluate import described
 from qsim.io.qasm3.guard import largest_hardware_qubit, parse
-from qsim.io.qasm3.names import BitNames, Name, QubitNames, Subroutine, Variable
+from qsim.io.qasm3.names import BitNames, GateDefinition, Name, QubitNames, Subroutine, Variable
 from qsim.io.qasm3.static import names_in
 from qsim.io.qasm3.stores import Stores
 from qsim.io.qasm3.values import Type, Value, default
@@ -128,10 +128,10 @@ class Interpreter(Stores):
     def declare(self, node: ast.QASMNode, name: str, thing: Name) -> None:
         """Give a name its meaning in this scope."""
         known = self.scope.names.get(name)
-        if isinstance(known, LibraryGate) and not isinstance(thing, LibraryGate):
-            self.warn(node, f"{name} takes the place of the gate of that name from an included file.")
-        elif known is not None:
+        if known is not None:
             self.refuse(node, f"{name} is declared already, {described(known)}.")
+        if name in self.included and isinstance(thing, (GateDefinition, Subroutine)):
+            self.warn(node, f"{name} takes the place of the gate of that name from an included file.")
         self.scope.names[name] = thing
 
     @property
@@ -242,13 +242,11 @@ class Interpreter(Stores):
     def _run_include(self, node: ast.Include) -> None:
         gates = INCLUDES.get(node.filename)
         if gates is not None:
-            for name, gate in gates.items():
+            for name in gates:
                 known = self.scope.names.get(name)
-                if known is not None and not isinstance(known, LibraryGate):
-                    self.refuse(
-                        node, f"{name}, which {node.filename} defines, is declared already, {described(known)}."
-                    )
-                self.scope.names[name] = gate
+                if isinstance(known, (GateDefinition, Subroutine)):
+                    self.refuse(node, f"{name}, which {node.filename} defines, is declared already.")
+            self.included |= gates
             return
         if self._depth >= self.limits.include_depth:
             self.refuse(node, f"Files may include one another {self.limits.include_depth} deep.")
