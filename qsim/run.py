@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qsim.circuit import Barrier, Circuit, Instruction, Operation
+from qsim.circuit import Barrier, Circuit, Instruction, Measurement, Operation
 from qsim.circuit.analysis import Parts, is_symbolic, kind, locate, parts
+from qsim.circuit.flow import walk
 from qsim.engines import numpy_path
-from qsim.engines.branch import Register
 from qsim.engines.options import (
     check_exact,
     check_flag,
@@ -209,6 +209,8 @@ def _static(
     if wanted.bound is None:
         counts = None if shots is None else readout.counts([readout.sample_state(final, memory, shots, rng)])
         return _Found(readout, counts, state, expectations, name, engine.reason, seconds)
+    from qsim.engines.branch import Register
+
     register = Register(tuple(range(circuit.num_qubits)), {}, final._checked())
     distribution = readout.distribution([readout.probabilities(register, memory)], wanted.bound, 0.0)
     branch = Branch(1.0, readout.key(memory), (), lambda: final)
@@ -232,7 +234,9 @@ def _dynamic(
 
     start = time.perf_counter()
     _check_dynamic(circuit, split, options, wanted)
-    shots = wanted.shots or 0
+    shots, bound = wanted.shots or 0, wanted.bound
+    if shots == 0 and bound is None:
+        bound = check_exact(True, options.dtype)  # nothing is measured: there may be only one branch
     name = choose(method, circuit, precision, times=min(max(shots, 1), _MANY))
     engine = _engine(name, optimize)
     make = None
@@ -242,13 +246,15 @@ def _dynamic(
             make = verified(make, engine.simulate, options.threads)
     measure = None if wanted.observables is None else lambda state: np.array(_measure(state, wanted.observables))
     readout = Readout(circuit, split)
-    ends = walk_branches(
-        circuit, split, readout, make, options, shots=shots, rng=rng, bound=wanted.bound, measure=measure
-    )
+    ends = walk_branches(circuit, split, readout, make, options, shots=shots, rng=rng, bound=bound, measure=measure)
     seconds = time.perf_counter() - start - ends.sampling
     how = "every shot interpreted" if name == "reference" else f"{ends.number} ways through its measurements"
     reason = f"{how}; {engine.reason}"
     expectations = None if ends.expectations is None else list(ends.expectations)
+    if wanted.shots is None and wanted.bound is None:
+        if len(ends.branches) != 1:
+            raise _no_final_state(circuit, split)
+        return _Found(readout, None, ends.branches[0].state, expectations, name, reason, seconds)
     if wanted.bound is None:
         counts = readout.counts(ends.found)
         state = collapsed(readout, split, ends, counts) if wanted.keep_state else None
@@ -264,13 +270,24 @@ _MANY = 100  # shots of a circuit that measures in the middle are likely to run 
 
 def _check_dynamic(circuit: Circuit, split: Parts, options: Options, wanted: _Wanted) -> None:
     """Refuse what has no meaning where there is no one final state, naming the instruction."""
-    first = next(i for i in split.body if not isinstance(i, Operation | Barrier))
-    where = locate(next(number for number, own in enumerate(circuit) if own is first), first)
-    if wanted.bound is None and (wanted.shots is None or (wanted.keep_state and wanted.shots != 1)):
-        raise CircuitError(f"{where}: a circuit with {kind(first)} before its end has no one final state. {_CHOICE}")
+    measures = bool(split.final) or any(isinstance(instruction, Measurement) for instruction in walk(split.body))
+    if wanted.bound is None and ((wanted.keep_state and wanted.shots != 1) or (wanted.shots is None and measures)):
+        raise _no_final_state(circuit, split)
     for value, name in ((options.out, "out"), (options.checkpoint, "checkpoint")):
         if value is not None:
+            where, _ = _first_dynamic(circuit, split)
             raise CircuitError(f"{where}: `{name}` is for circuits of gates with measurements at the end.")
+
+
+def _first_dynamic(circuit: Circuit, split: Parts) -> tuple[str, str]:
+    """Where the first instruction is that is no gate, and what it is called."""
+    first = next(i for i in split.body if not isinstance(i, Operation | Barrier))
+    return locate(next(number for number, own in enumerate(circuit) if own is first), first), kind(first)
+
+
+def _no_final_state(circuit: Circuit, split: Parts) -> CircuitError:
+    where, what = _first_dynamic(circuit, split)
+    return CircuitError(f"{where}: a circuit with {what} before its end has no one final state. {_CHOICE}")
 
 
 _CHOICE = (
@@ -292,7 +309,7 @@ def _engine(name: str, optimize: bool) -> Method:
 def state(circuit: Circuit, **run_options: Any) -> State:
     """The state after a circuit that measures nothing."""
     for number, instruction in enumerate(circuit):
-        if instruction.written:
+        if isinstance(instruction, Measurement):
             raise CircuitError(
                 f"{locate(number, instruction)}: a circuit that measures has no one final state. {_CHOICE}"
             )

@@ -31,6 +31,10 @@ CONVENIENCES = {  # (file, function, module): one-line forwards to upper layers,
     ("circuit/circuit.py", "explain", "explain"),
     ("circuit/circuit.py", "draw", "draw"),
     ("circuit/circuit.py", "_amplitudes", "states"),
+    ("circuit/circuit.py", "from_qasm", "io"),
+    ("circuit/circuit.py", "load", "io"),
+    ("circuit/circuit.py", "to_qasm", "io"),
+    ("circuit/circuit.py", "save", "io"),
     ("states/state.py", "evolve", "run"),
     ("states/counts.py", "plot", "plots"),
     ("states/counts.py", "__str__", "plots"),
@@ -104,9 +108,9 @@ BELL_MODULES = """
     bits circuit circuit.analysis circuit.blocks circuit.builder circuit.circuit circuit.classical circuit.flow
     circuit.gate_methods circuit.instructions circuit.registers engines engines.control engines.indexed engines.job
     engines.numpy_path engines.options engines.program engines.progress engines.session engines.start engines.templates
-    errors frozen gates gates.angles gates.formulas gates.gate gates.spec gates.table kernels lazy memory plots
-    plots._bars plots.text run states states._layout states._outcomes states._qubits states.base states.counts
-    states.distances states.record states.sampling states.state states.vectors
+    errors frozen gates gates.angles gates.formulas gates.gate gates.spec gates.table kernels lazy memory methods
+    plots plots._bars plots.text readout result run states states._layout states._outcomes states._qubits states.base
+    states.counts states.distances states.record states.sampling states.state states.vectors
 """
 
 

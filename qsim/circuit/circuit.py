@@ -18,6 +18,8 @@ from qsim.gates import Gate
 from qsim.gates.table import TABLE, suggestion
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from qsim.algebra import OperatorProduct
     from qsim.circuit.parameters import Parameter
     from qsim.compiled import CompiledCircuit
@@ -110,7 +112,7 @@ class Circuit(GateMethods):
             when: a condition.
 
         >>> Circuit(2).initialize("+", 1).sample(100, seed=7)
-        Counts({'00': 53, '01': 47}, bits q0 q1)
+        Counts({'00': 54, '01': 46}, bits q0 q1)
         """
         call = ("initialize", (state, *qubits))
         if when is not None:
@@ -127,7 +129,8 @@ class Circuit(GateMethods):
         from qsim.states import State
 
         try:
-            found = state if isinstance(state, State) else State(state, num_qubits=num_qubits)
+            size = num_qubits if isinstance(state, int) else None
+            found = state if isinstance(state, State) else State(state, num_qubits=size)
         except QsimError as error:
             self._refuse(call, str(error).rstrip("."))
         if found.num_qubits != num_qubits:
@@ -427,10 +430,39 @@ class Circuit(GateMethods):
         """Draw the circuit; see `qsim.draw.draw`."""
         from qsim.draw import draw
 
+        self._settled()
         return draw(self, format, path, **options)
 
+    # ── Files ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @staticmethod
+    def from_qasm(text: str, **options: Any) -> "Circuit":
+        """The circuit of an OpenQASM 2 or 3 text; see `qsim.io.loads`."""
+        from qsim.io import loads
+
+        return loads(text, **options)
+
+    @staticmethod
+    def load(path: "str | Path", **options: Any) -> "Circuit":
+        """The circuit of a file; see `qsim.io.load`."""
+        from qsim.io import load
+
+        return load(path, **options)
+
+    def to_qasm(self, version: int = 3) -> str:
+        """The circuit as an OpenQASM text, version 2 or 3; see `qsim.io.dumps`."""
+        from qsim.io import dumps
+
+        return dumps(self, version)
+
+    def save(self, path: "str | Path", **options: Any) -> None:
+        """Write the circuit to a file; see `qsim.io.save`."""
+        from qsim.io import save
+
+        save(self, path, **options)
+
     def __str__(self) -> str:
-        return str(self.draw())
+        return repr(self) if self._frames else str(self.draw())
 
     def _repr_html_(self) -> str:
         html: str = self.draw()._repr_html_()

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from qsim.circuit import Circuit
+from qsim.io.export import dumps, save
 from qsim.io.flat import parse_flat
 from qsim.io.limits import DEFAULT_LIMITS, Limits
 from qsim.io.source import NotFlatError, Source, read_file
 
-__all__ = ["Limits", "load", "loads"]
+__all__ = ["Limits", "dumps", "load", "loads", "save"]
 
 
 def loads(text: str, *, limits: Limits | None = None, include: str | Path | None = None) -> Circuit:

@@ -124,10 +124,10 @@ class Call:
     @property
     def cost(self) -> int:
         """How many instructions it counts as."""
-        each = weight(len(self.places)) * (self.gate.cost if isinstance(self.gate, Definition) else 1)
+        each = weight(len(self.places)) * (self.gate.cost if isinstance(self.gate, Definition) else self.gate.num_steps)
         if self.is_whole:
             repeats = abs(self.rounds)
-            return each * (repeats if isinstance(self.gate, Definition) else min(repeats, REPEATS)) + 1
+            return max(1, each * (repeats if isinstance(self.gate, Definition) else min(repeats, REPEATS)))
         return each * (1 + _bits.register_size(2 * self.gate.num_qubits) // 64)
 
 

@@ -16,6 +16,7 @@ from qsim.gates import Gate
 from qsim.io import statements
 from qsim.io.bit_values import condition
 from qsim.io.definitions import Call, Definition, weight
+from qsim.io.gate_statements import gate_call
 from qsim.io.library import INCLUDES, PAPER, LibraryGate, Step
 from qsim.io.limits import Limits
 from qsim.io.scope import BEYOND_FLAT, Opaque, Scope, finite_angle
@@ -32,7 +33,7 @@ _NUMBER = re.compile(r"\s*+-?[0-9]++(?:\.[0-9]*+)?(?:[eE][+-]?[0-9]++)?\s*+")
 _HEADER = re.compile(r"OPENQASM\s++([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*+;")
 
 
-_KEEP_ANGLES = 10_000  # texts of angles whose values are kept
+_KEEP = 10_000  # texts of gates, and of angles, whose meaning is kept
 
 
 class _Head(NamedTuple):
@@ -171,7 +172,8 @@ class FlatParser:
             if call.cost > 1000:
                 return None
             known = _Head(gate.num_qubits, None, self.scope.steps(call, self.tokens, position), call.cost)
-        self._heads[head] = known
+        if len(self._heads) < _KEEP:
+            self._heads[head] = known
         return known
 
     def _angles(self, text: str, position: int) -> tuple[Any, ...]:
@@ -181,16 +183,16 @@ class FlatParser:
         for part in parts:
             angle = self._known_angles.get(part)
             if angle is None:
-                if _NUMBER.fullmatch(part) and len(part) <= self._limits.number:
+                if len(part) <= self._limits.number and _NUMBER.fullmatch(part):
                     angle = float(part)
-                elif part.strip():
+                elif part and not part.isspace():
                     tokens = Tokens(self.tokens.source, self._limits, self.version, position, position + len(part))
                     angle = finite_angle(self.scope.formula(tokens), (), tokens)
                     if tokens.kind != END:
                         return ()
                 if angle is None or angle - angle != 0:
                     return ()
-                if len(self._known_angles) < _KEEP_ANGLES:
+                if len(self._known_angles) < _KEEP:
                     self._known_angles[part] = angle
             angles.append(angle)
             position += len(part) + 1
@@ -238,7 +240,7 @@ class FlatParser:
         elif self.scope.kind(word) == "bit":
             statements.assignment(self)
         else:
-            statements.gate_call(self)
+            gate_call(self)
         self._after_statement()
 
     def _strange(self) -> None:
@@ -291,8 +293,8 @@ class FlatParser:
         if not self._open or self._open[-1].is_single:
             self.tokens.refuse("A statement is expected, but here is `}`.")
         self.tokens.next()
-        self._close()
-        self._after_statement()
+        if self._close():
+            self._after_statement()
 
     def _after_statement(self) -> None:
         """Close the blocks that are one statement without braces."""

@@ -93,6 +93,7 @@ _BINARY: dict[str, tuple[int, Callable[[Value, Value], Value]]] = {  # precedenc
     "*": (10, operator.mul), "/": (10, _divide), "%": (10, _modulo),
     "**": (12, _power),
 }  # fmt: skip
+_SIGNS_2 = frozenset("+-*/^")
 _UNARY_PRECEDENCE = 11
 _UNARY: dict[str, Callable[[Value], Value]] = {
     "-": operator.neg,
@@ -275,7 +276,7 @@ class _Parser:
         while True:
             kind, position = tokens.kind, tokens.start
             sign = "**" if self.is_version_2 and kind == "^" else kind
-            if sign in _BINARY and not (self.is_version_2 and sign not in ("+", "-", "*", "/", "**")):
+            if sign in _BINARY and not (self.is_version_2 and kind not in _SIGNS_2):
                 precedence, function = _BINARY[sign]
                 self._settle(precedence + (sign == "**"))  # powers associate to the right
                 self.waiting.append(_Open(precedence, 2, function, position, kind))

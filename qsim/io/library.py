@@ -43,6 +43,11 @@ class LibraryGate(NamedTuple):
     steps: Callable[..., tuple[Step, ...]]
     row: GateSpec | None = None
 
+    @property
+    def num_steps(self) -> int:
+        """How many gates of qsim it is made of."""
+        return 1 if self.row else len(self.steps(*(0.0,) * self.num_params))
+
 
 def _row(name: str, called: str = "") -> LibraryGate:
     """A row of the gate table, by its name or an alias."""

@@ -15,7 +15,7 @@ from qsim.io.limits import Limits
 from qsim.io.source import NotFlatError
 from qsim.io.tokens import Tokens
 
-__all__ = ["BEYOND_FLAT", "NO_ANGLES", "Alias", "Opaque", "Operand", "Scope", "finite_angle"]
+__all__ = ["BEYOND_FLAT", "KEYWORDS", "NO_ANGLES", "Alias", "Opaque", "Operand", "Scope", "finite_angle"]
 
 # Words that begin what only the parser of the full language reads
 _BEYOND = (
@@ -27,7 +27,7 @@ _WITHIN = (
     " ctrl negctrl inv pow OPENQASM pragma"
 )
 BEYOND_FLAT = frozenset(_BEYOND.split())
-_KEYWORDS = BEYOND_FLAT.union(_WITHIN.split())
+KEYWORDS = BEYOND_FLAT.union(_WITHIN.split())
 NO_ANGLES: Mapping[str, Slot] = {}
 _KEEP_STEPS = 1000  # of expanded definitions that are used again and again with the same angles
 _KEEP_ALL = 10**6
@@ -110,7 +110,7 @@ class Scope:
     def new_name(self, tokens: Tokens, what: str) -> str:
         """Leave a name that may be declared."""
         name = tokens.text
-        if tokens.kind == "name" and self.version == 3 and name in _KEYWORDS:
+        if tokens.kind == "name" and self.version == 3 and name in KEYWORDS:
             tokens.refuse(f"`{name}` is a word of the language and no name of {what}.")
         if name in self.names:
             tokens.refuse(f"`{name}` is declared already.")
@@ -249,9 +249,9 @@ class Scope:
     def _range(self, tokens: Tokens, numbers: tuple[int, ...], first: int | None) -> tuple[int, ...]:
         position, step, size = tokens.start, 1, len(numbers)
         tokens.next()
-        last = None if tokens.is_at("]") else self.whole_number(tokens, "an index")
+        last = None if tokens.text in ("]", ":") else self.whole_number(tokens, "an index")
         if tokens.accept(":"):
-            step = last if last is not None else 0
+            step = last if last is not None else 1
             last = None if tokens.is_at("]") else self.whole_number(tokens, "an index")
         tokens.expect("]", "the range")
         if not step:
