@@ -104,7 +104,10 @@ def test_phases():
 
 
 def test_definitions_with_loops_and_parameters():
-    body = "gate g(a) x0, y0 { for int i in [0:2] { ctrl @ rx(a * i) x0, y0; } barrier x0; h x0; } qubit[2] q; g(0.3) q[1], q[0];"
+    body = (
+        "gate g(a) x0, y0 { for int i in [0:2] { ctrl @ rx(a * i) x0, y0; } barrier x0; h x0; } "
+        "qubit[2] q; g(0.3) q[1], q[0];"
+    )
     rx = gates.rx(0.9).matrix()
     turned = np.kron(I2, np.diag([1, 0])) + np.kron(rx, np.diag([0, 1]))
     np.testing.assert_allclose(unitary(body), np.kron(I2, H) @ turned, atol=1e-12)

@@ -41,7 +41,8 @@ KNOWN = [  # declarations, an expression in a real context, its value
     ("angle[2] x = 1.6;", "x", math.pi / 2),
     ("angle[3] x = -pi / 2;", "x", 3 * math.pi / 2),
     ("angle[4] x = pi / 2;", "angle[2](x)", math.pi / 2),
-    ("array[int[8], 2, 3] a = {{1, 2, 3}, {4, 5, 6}}; a[1, 0:1] = a[0, 1:2];", "a[1, 0] * 100 + a[1, 1] * 10 + a[-1, -1]", 236),
+    ("array[int[8], 2, 3] a = {{1, 2, 3}, {4, 5, 6}}; a[1, 0:1] = a[0, 1:2];",
+     "a[1, 0] * 100 + a[1, 1] * 10 + a[-1, -1]", 236),
     ("array[int[8], 4] a = {1, 2, 3, 4}; a[{0, 3}] = a[1:2];", "a[0] * 10 + a[3]", 23),
     ("array[float[64], 2, 2] a;", "sizeof(a) * 10 + sizeof(a, 1)", 22),
     ("int s = 0; for int i in {3, 5, 8} { s += i; }", "s", 16),
@@ -89,7 +90,8 @@ MEASURED = [  # what is done with a and b, three measured bits each, and the val
     ('output bool out; out = a == "101";', lambda a, b: a == 5),
     ("output uint[3] out; out = 1; out += a[0]; out += 2; out -= b[2];", lambda a, b: (3 + (a & 1) - (b >> 2)) % 8),
     ("output bit[3] out; out[0:1] = b[1:2]; out[2] = a[0] ^ b[0];", lambda a, b: b >> 1 | ((a ^ b) & 1) << 2),
-    ("output bit[3] out; let r = a[{2, 0}] ++ b[1:1]; out = r;", lambda a, b: a >> 2 | (a & 1) << 1 | (b >> 1 & 1) << 2),
+    ("output bit[3] out; let r = a[{2, 0}] ++ b[1:1]; out = r;",
+     lambda a, b: a >> 2 | (a & 1) << 1 | (b >> 1 & 1) << 2),
     ("output bit[3] out; let r = a; r[0] = 1; out = a;", lambda a, b: a | 1),
     ("output uint[3] out; for bit x in a { if (x == 1) { out += 1; } }", lambda a, b: a.bit_count()),
     ("output uint[3] out; for uint i in [0:2] { if (a[i] == 1) { out = i; break; } else { out = 7; } }",
@@ -99,7 +101,8 @@ MEASURED = [  # what is done with a and b, three measured bits each, and the val
                        sum(not a >> j & 1 for j in range(3)))),
     ("output uint[3] out; uint[3] i = uint[3](a); while (i != 0) { i -= 1; out += 1; if (out == uint[3](b)) break; }",
      lambda a, b: a if b == 0 or b > a else b),
-    ("output uint[3] out; switch (uint[3](a)) { case 0, 5 { out = 1; } case 3 { out = uint[3](b); } default { out = 2; } }",
+    ("output uint[3] out; "
+     "switch (uint[3](a)) { case 0, 5 { out = 1; } case 3 { out = uint[3](b); } default { out = 2; } }",
      lambda a, b: 1 if a in (0, 5) else b if a == 3 else 2),
     ("output uint[3] out; int[8] k = 0; if (a[0] == 1) { k = 2; } else { k = 1; } if (b[k] == 1) out = 4;",
      lambda a, b: 4 * (b >> (2 if a & 1 else 1) & 1)),
@@ -154,7 +157,8 @@ def test_angles_from_bits(body, gate, angle):
     """The rotated qubit is turned back by the angle, one value at a time."""
     for value in range(8):
         bits = " ".join(f"x m[{k}];" for k in range(3) if value >> k & 1)
-        text = f"{HEADER}qubit q; qubit[3] m; {bits} angle[3] c; measure m -> c; h q; {body} {gate}({-angle(value)}) q; h q; bit out = measure q;"
+        measured = f"{HEADER}qubit q; qubit[3] m; {bits} angle[3] c; measure m -> c; h q; "
+        text = f"{measured}{body} {gate}({-angle(value)}) q; h q; bit out = measure q;"
         assert {key.split()[-1] for key in load_full(text).sample(20, seed=1)} == {"0"}
 
 
