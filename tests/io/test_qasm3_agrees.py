@@ -22,8 +22,10 @@ TEXTS = [
     "qubit[2] q; bit[2] c; h q; c = measure q; if (c == 2) { x q[0]; } if (c != 1) { x q[1]; } c = measure q;",
     "qubit[2] q; bit c; h q; c = measure q[0]; if (c) { reset q; } barrier q; c = measure q[1];",
     "gate g(a, b) x0, y0 { rx(a / 2) x0; cx x0, y0; u3(a, b, -a) y0; } qubit[2] q; g(pi / 3, 0.2) q[0], q[1];",
-    "qubit[3] q; ctrl @ x q[0], q[1]; negctrl @ h q[1], q[2]; inv @ s q; pow(2) @ t q[0]; ctrl(2) @ gphase(0.3) q[0], q[2];",
-    "qubit[2] q; pow(1/2) @ x q[0]; pow(-1) @ sx q[1]; inv @ pow(0.25) @ z q[0]; U(0.1, 0.2, 0.3) q[0]; gphase(pi / 8);",
+    "qubit[3] q; ctrl @ x q[0], q[1]; negctrl @ h q[1], q[2]; inv @ s q; pow(2) @ t q[0]; "
+    "ctrl(2) @ gphase(0.3) q[0], q[2];",
+    "qubit[2] q; pow(1/2) @ x q[0]; pow(-1) @ sx q[1]; inv @ pow(0.25) @ z q[0]; "
+    "U(0.1, 0.2, 0.3) q[0]; gphase(pi / 8);",
     "qubit[2] q; ctrl @ U(0.1, 0.2, 0.3) q[0], q[1];",
     "const int n = 3; const float a = pi / n; qubit[n] q; rx(a) q; rz(2 * a + sin(a)) q[n - 1];",
     "qreg q[2]; creg c[2]; h q; measure q -> c;",

@@ -79,8 +79,8 @@ class Interpreter(Stores):
 
     def finished(self, program: ast.Program) -> Circuit:
         """The circuit of a whole program."""
-        if program.version is not None and program.version.split(".")[0] != "3":
-            self.refuse(program, f"OpenQASM {program.version} is not supported here.", "Versions 2 and 3 are.")
+        if program.version not in (None, "3", "3.0", "3.1"):
+            self.refuse(program, f"qsim reads OpenQASM 2.0, 3.0 and 3.1, but this is version {program.version}.")
         self._programs.append(program)
         with suppress(ProgramEnd):
             self.run_all(program.statements)
