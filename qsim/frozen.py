@@ -15,6 +15,12 @@ class Frozen:
     def __setattr__(self, name: str, value: Any) -> NoReturn:
         raise AttributeError(f"A {type(self).__name__} is immutable: its attribute {name!r} cannot be set.")
 
+    def __setstate__(self, state: Any) -> None:
+        """What pickle and copy gave for slots and for other attributes."""
+        for part in state if isinstance(state, tuple) else (state,):
+            for name, value in (part or {}).items():
+                assign(self, name, value)
+
     def __delattr__(self, name: str) -> NoReturn:
         raise AttributeError(f"A {type(self).__name__} is immutable: its attribute {name!r} cannot be deleted.")
 

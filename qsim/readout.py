@@ -1,6 +1,7 @@
 """Readout: from states and classical bits at the ends of runs to counts and probabilities of the whole record."""
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,7 +35,8 @@ class Readout:
     def __init__(self, circuit: Circuit, split: Parts) -> None:
         final = split.final
         self.is_unitary = all(not isinstance(i, Operation) or i.gate.is_from_table for i in split.body)
-        if final or (split.is_dynamic and any(instruction.written for instruction in split.body)):
+        self.measures = bool(final) or (split.is_dynamic and any(instruction.written for instruction in split.body))
+        if self.measures:
             self.layout = BitLayout.of_registers([(r.name, r.size) for r in circuit.bits.registers])
             self._sources = [final.get(bit) for bit in range(circuit.num_bits)]
         else:
@@ -131,10 +133,8 @@ class Readout:
         return [keys[number] for number in rng.permutation(numbers).tolist()]
 
     def key(self, memory: Sequence[int]) -> str:
-        """Classical bits as a key of counts."""
-        if self.layout.num_bits != len(memory):
+        """Classical bits before the final measurements as a key of counts, with `-` for what these will write."""
+        if not self.measures:
             return ""
-        outcome = pack_words(
-            self._words(bits.parse_bitstring("".join(map(str, memory)) or "0")).reshape(1, -1), len(memory)
-        )
-        return OutcomeTable(self.layout, outcome, np.ones(1)).bitstrings()[0]
+        written = iter("".join("-" if q is not None else str(memory[bit]) for bit, q in enumerate(self._sources)))
+        return " ".join("".join(islice(written, width)) for _, width in self.layout.registers)

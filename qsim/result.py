@@ -33,8 +33,8 @@ class Branch(Frozen):
 
     Attributes:
         probability: of this way.
-        bits: the classical bits at its end, before the final measurements, as a key of counts; empty where nothing is
-            measured.
+        bits: the classical bits at its end as a key of counts, with `-` for those that final measurements are still to
+            write; empty where nothing is measured.
         outcomes: what was found on the way, in order.
     """
 
@@ -54,9 +54,17 @@ class Branch(Frozen):
         """The state of all qubits at its end, before the final measurements; worked out again where it was not kept."""
         return self._form()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _with_state, (self.probability, self.bits, self.outcomes, self.state)
+
     def __repr__(self) -> str:
         way = " ".join(f"{o.what} {','.join(f'q{q}' for q in o.qubits)}: {o.value}" for o in self.outcomes)
         return f"Branch({self.bits!r}, probability {self.probability:.6g}{f', {way}' if way else ''})"
+
+
+def _with_state(probability: float, bits: str, outcomes: tuple[Outcome, ...], state: State) -> Branch:
+    """A branch whose state is there."""
+    return Branch(probability, bits, outcomes, lambda: state)
 
 
 class Result(Frozen):

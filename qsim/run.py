@@ -248,9 +248,10 @@ def _dynamic(
     readout = Readout(circuit, split)
     ends = walk_branches(circuit, split, readout, make, options, shots=shots, rng=rng, bound=bound, measure=measure)
     seconds = time.perf_counter() - start - ends.sampling
-    how = "every shot interpreted" if name == "reference" else f"{ends.number} ways through its measurements"
+    ways = f"{ends.number} way{'s' * (ends.number != 1)} through its measurements"
+    how = "every shot interpreted" if name == "reference" else ways
     reason = f"{how}; {engine.reason}"
-    expectations = None if ends.expectations is None else list(ends.expectations)
+    expectations = None if ends.expectations is None else ends.expectations.tolist()
     if wanted.shots is None and wanted.bound is None:
         if len(ends.branches) != 1:
             raise _no_final_state(circuit, split)
@@ -260,6 +261,8 @@ def _dynamic(
         state = collapsed(readout, split, ends, counts) if wanted.keep_state else None
         return _Found(readout, counts, state, expectations, name, reason, seconds)
     distribution = readout.distribution(ends.found, wanted.bound, ends.pruned)
+    if not distribution:
+        raise CircuitError(f"Argument `exact` leaves nothing: no record is as likely as {wanted.bound:g}.")
     drawn = None if wanted.shots is None else _drawn(readout, distribution, shots, rng)
     branches = tuple(ends.branches)
     return _Found(readout, drawn, None, expectations, name, reason, seconds, distribution, branches)

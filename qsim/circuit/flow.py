@@ -247,7 +247,8 @@ class Switch(ControlFlow):
         return Switch, (self.subject, self.cases, self.blocks)
 
     def __repr__(self) -> str:
-        return f"switch({self.subject}, {len(self.cases)} cases, {self.size})"
+        number = len(self.cases)
+        return f"switch({self.subject}, {number} case{'s' * (number != 1)}, {self.size})"
 
 
 @final

@@ -243,9 +243,8 @@ class Registers(Sequence[M], Generic[M]):
         if isinstance(key, slice):
             return list(self)[key]
         if not -self._total <= key < self._total:
-            raise IndexError(
-                f"There are {self._total} {self._member.__name__.lower()}s, but number {key} was asked for."
-            )
+            name, verb = self._member.__name__.lower(), "is" if self._total == 1 else "are"
+            raise IndexError(f"There {verb} {self._total} {name}{'s'[verb == 'is' :]}, but number {key} was asked for.")
         number = range(self._total)[key]
         register = next(r for r in self._registers.values() if r.start <= number < r.start + r.size)
         return register[number - register.start]

@@ -77,7 +77,7 @@ def outcome_tree(result: Result | Sequence[Branch], top: int = 16, ax: "Axes | N
 
     A box is a decision: qubits that are measured, or reset while entangled with others. A line from it is an outcome,
     with its probability there; the more probable the way so far, the thicker the line. On the right stand the record at
-    the end of each way, as in `Branch.bits`, where final measurements are still to come, and its probability.
+    the end of each way, as in `Branch.bits`, with `-` for what final measurements will write, and its probability.
 
     Args:
         result: of `run(..., exact=True)`, or its branches.
@@ -140,18 +140,9 @@ def _choose(branches: Sequence[Branch], top: int, distribution: "Distribution | 
         header = names if 0 < len(names) <= _MAX_RECORD else header
         if distribution.pruned > _ROUNDING:
             notes.append(f"the run left out probability {_number(distribution.pruned)}")
-        if _has_final(branches, distribution):
-            notes.append("bits of the final measurements are still 0")
+    if any("-" in branch.bits for branch in branches):
+        notes.append("-: still to be written by final measurements")
     return _Shown(_grow(shown, 0, 1.0), header, notes)
-
-
-def _has_final(branches: Sequence[Branch], distribution: "Distribution") -> bool:
-    """Whether the records of the branches are not those of the run: some bits are measured after all decisions."""
-    found: dict[str, float] = {}
-    for branch in branches:
-        if branch.bits:
-            found[branch.bits] = found.get(branch.bits, 0.0) + branch.probability
-    return any(abs(distribution[bits] - probability) > _ROUNDING for bits, probability in found.items())
 
 
 def _grow(branches: Sequence[Branch], level: int, probability: float) -> _Node:

@@ -13,6 +13,7 @@ from qsim.states._outcomes import OutcomeTable
 __all__ = ["Distribution"]
 
 _REPR_OUTCOMES = 16
+_ROUNDING = 1e-15
 
 
 @final
@@ -112,7 +113,7 @@ class Distribution(Mapping[str, float]):
         shown = dict(self.most_likely(_REPR_OUTCOMES)) if len(self) > _REPR_OUTCOMES else dict(self.items())
         inner = ", ".join(f"{key!r}: {value:.6g}" for key, value in sorted(shown.items()))
         more = f", … {len(self) - len(shown)} more" if len(self) > len(shown) else ""
-        pruned = f", pruned {self.pruned:.2g}" if self.pruned else ""
+        pruned = f", pruned {self.pruned:.2g}" if self.pruned > _ROUNDING else ""
         layout = self._table.layout
         labels = f"bits {layout.describe()}" if layout.num_bits else layout.describe()
         return f"Distribution({{{inner}{more}}}, {labels}{pruned})"

@@ -280,3 +280,15 @@ def test_the_bound_prunes_and_tells():
     assert dict(result.distribution) == pytest.approx(expected)
     assert result.distribution.pruned == pytest.approx(1 - sum(expected.values()))
     assert run(circuit, 500, seed=1, exact=True).counts.chi_square(exact).p_value > 1e-6
+
+
+def test_results_are_pickled_with_their_states():
+    circuit = Circuit(2, 2).h(0).measure(0, 0)
+    circuit.x(1, when=circuit.bits[0]).measure(1, 1)
+    result = run(circuit, 100, seed=1, exact=True, memory=True)
+    again = pickle.loads(pickle.dumps(result))
+    assert (again.counts, again.distribution, again.memory) == (result.counts, result.distribution, result.memory)
+    assert [branch.bits for branch in again.branches] == ["0-", "1-"]
+    for one, other in zip(result.branches, again.branches, strict=True):
+        assert other.state == one.state
+        assert [outcome.value for outcome in other.outcomes] == [outcome.value for outcome in one.outcomes]

@@ -73,9 +73,9 @@ def test_decisions_that_only_some_ways_have():
     axes = outcome_tree(exact(adaptive()))
     assert texts(axes, "decision") == ["reset\nq1", "measure\nq0"]
     assert sorted(texts(axes, "edge")) == ["0: 0.5", "0: 0.75", "1: 0.25", "1: 0.5"]
-    assert texts(axes, "record") == ["000", "100", "100"]
+    assert texts(axes, "record") == ["0-0", "1-0", "1-0"]
     assert texts(axes, "leaf") == ["0.75", "0.125", "0.125"]
-    assert texts(axes, "note") == ["bits of the final measurements are still 0"]
+    assert texts(axes, "note") == ["-: still to be written by final measurements"]
 
 
 def test_lines_are_as_thick_as_their_ways_are_probable():
