@@ -42,9 +42,10 @@ def _gate(circuit, rng, angle=None):
         getattr(circuit, name)(*qubits[:2], when=when)
     elif rng.integers(3) == 0:
         value = float(rng.uniform(0, 6)) if angle is None or rng.integers(2) else angle / 3
-        getattr(circuit, str(rng.choice(ANGLED)))(
-            value, qubits[0], controls=qubits[1 : int(rng.integers(1, 3))], when=when
-        )
+        controls = qubits[1 : int(rng.integers(1, 4))]
+        state = "".join(map(str, rng.integers(2, size=len(controls)))) or None
+        gate = getattr(circuit, str(rng.choice(ANGLED)))
+        gate(value, qubits[0], controls=controls, control_state=state, when=when)
     else:
         getattr(circuit, str(rng.choice(ONE)))(qubits[0], when=when)
 
