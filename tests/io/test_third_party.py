@@ -96,3 +96,5 @@ def test_examples_of_the_specification():
     folder = FOLDER / "openqasm" / "examples"
     assert load(folder / "teleport.qasm").num_bits == 3
     assert isinstance(load(folder / "qft.qasm"), Circuit)
+    peer("openqasm3")
+    assert load(folder / "adder.qasm").num_qubits == 10  # the full language
