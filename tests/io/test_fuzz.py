@@ -10,12 +10,11 @@ from qsim.io import Limits, dumps, loads
 
 SMALL = Limits(operations=5000)
 LISTED = """
-OPENQASM 2.0; 3.0; include "qelib1.inc" "stdgates.inc" "other.inc" qreg creg qubit bit q c d q[0] c[1] [2] [0:1] [:]
-gate opaque f a b { } ( ) ; , -> = == != <= < measure reset barrier if else while for in let const int uint float
-bool input output angle x h cx rz U u3 p gphase ccx ctrl negctrl inv pow @ (2) (1/2) (0.5) (-1) pi π 1e9 1e999 9 0 0.1 + -
-* / ** ^ % << >> && || ! ~ & | ++ "01" true false sin( ln( pow( mod( // /* */
-@note #pragma pragma delay[1ns] break continue
-$0 10dt 1im θ _ int[8] switch def extern box array end return . : # \\ ' "
+OPENQASM 2.0; 3.0; include "qelib1.inc" "stdgates.inc" "other.inc" qreg creg qubit bit q c d q[0] c[1] [2] [0:1]
+[:] gate opaque f a b { } ( ) ; , -> = == != <= < measure reset barrier if else while for in let const int uint
+float bool input output angle x h cx rz U u3 p gphase ccx ctrl negctrl inv pow @ (2) (1/2) (0.5) (-1) pi π 1e9
+1e999 9 0 0.1 + - * / ** ^ % << >> && || ! ~ & | ++ "01" true false sin( ln( pow( mod( // /* */ @note #pragma
+pragma delay[1ns] break continue $0 10dt 1im θ _ int[8] switch def extern box array end return . : # \\ ' "
 """
 WORDS = [*LISTED.split(), "\n", " "]
 TEXT = """OPENQASM 3.0; include "stdgates.inc"; input float t; const float k = pi/3; qubit[4] q; bit[4] c; bit d;
