@@ -1,5 +1,13 @@
-"""Circuits from and to files: OpenQASM 2 and 3."""
+"""Circuits from and to files: OpenQASM 2 and 3.
 
+limits, source, tokens, formulas, bit_values    texts, errors with places, words, expressions
+library, definitions      what gate names mean; gate definitions, counted before they are expanded
+scope, statements, gate_statements, flat        the parser of OpenQASM 2 and flat OpenQASM 3
+qasm3                     the full OpenQASM 3 language
+notation, gate_texts, export                    circuits as texts
+"""
+
+from importlib.util import find_spec
 from pathlib import Path
 
 from qsim.circuit import Circuit
@@ -51,8 +59,17 @@ def load(path: str | Path, *, limits: Limits | None = None, include: str | Path 
 
 
 def _read(source: Source, limits: Limits, include: str | Path | None) -> Circuit:
+    """By the flat parser; what is beyond it by the parser of the full language, if that is installed."""
     try:
         return parse_flat(source, limits, include, stacklevel=3)
-    except NotFlatError as beyond:
-        error = source.error(beyond.position, f"{beyond.construct} is not supported.")
-    raise error
+    except NotFlatError as error:
+        beyond = error
+    if find_spec("openqasm3") is None or find_spec("antlr4") is None:
+        beyond.source.refuse(
+            beyond.position,
+            f"{beyond.construct} needs the reference parser of OpenQASM 3.",
+            'Install "openqasm3[parser]".',
+        )
+    from qsim.io.qasm3 import load_full
+
+    return load_full(source.text, limits, source.name, include, stacklevel=3)

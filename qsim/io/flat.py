@@ -88,7 +88,11 @@ def parse_flat(source: Source, limits: Limits, folder: str | Path | None, stackl
         NotFlatError: it uses more of OpenQASM 3 than is read here.
     """
     parser = FlatParser(source, limits, folder)
-    parser.parse()
+    try:
+        parser.parse()
+    except NotFlatError as beyond:
+        beyond.source = parser.tokens.source
+        raise
     parser.scope.tell_warnings(stacklevel + 1)
     return parser.scope.circuit
 

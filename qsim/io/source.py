@@ -16,7 +16,10 @@ class NotFlatError(Exception):
     Attributes:
         position: where, a number of characters.
         construct: what it is, for messages.
+        source: the text, once it is known.
     """
+
+    source: "Source"
 
     def __init__(self, position: int, construct: str) -> None:
         super().__init__(position, construct)

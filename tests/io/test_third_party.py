@@ -23,7 +23,6 @@ INVALID = {  # upstream: their last line measures a register that is not declare
     ]
     for suffix, line in [("", plain), ("_transpiled", transpiled)]
 }  # fmt: skip
-LARGE = 2_000_000  # bytes, from which a file is loaded by one test alone
 COMPARED = 6_000  # bytes, up to which a file is run: the table in the documentation has them all
 
 pytestmark = pytest.mark.skipif(not FILES, reason="the folder shared/circuits is not there")
@@ -33,7 +32,7 @@ def name(path):
     return path.stem
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if path.stat().st_size < LARGE], ids=name)
+@pytest.mark.parametrize("path", FILES, ids=name)
 def test_loads(path):
     if path.stem in INVALID:
         with pytest.raises(QasmError, match="Nothing is named `q`") as error:
@@ -43,11 +42,6 @@ def test_loads(path):
     circuit = load(path)
     assert len(circuit) > 0
     assert circuit.num_qubits > 0
-
-
-def test_the_largest_loads():
-    circuit = load(max(FILES, key=lambda path: path.stat().st_size if path.stem not in INVALID else 0))
-    assert len(circuit) > 100_000
 
 
 def final(circuit):
@@ -68,7 +62,7 @@ def comparable(path):
 def test_states_against_qiskit(path):
     qasm2, info = peer("qiskit.qasm2"), peer("qiskit.quantum_info")
     circuit = final(load(path))
-    if circuit is None or circuit.num_qubits > 10:
+    if circuit is None or len(circuit) > 500:  # Qiskit is slow with long definitions
         return
     theirs = qasm2.load(
         path, custom_instructions=qasm2.LEGACY_CUSTOM_INSTRUCTIONS, include_path=qasm2.LEGACY_INCLUDE_PATH
@@ -102,3 +96,5 @@ def test_examples_of_the_specification():
     folder = FOLDER / "openqasm" / "examples"
     assert load(folder / "teleport.qasm").num_bits == 3
     assert isinstance(load(folder / "qft.qasm"), Circuit)
+    peer("openqasm3")
+    assert load(folder / "adder.qasm").num_qubits == 10  # the full language
