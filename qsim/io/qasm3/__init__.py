@@ -13,6 +13,7 @@ subroutines inlined; what depends on measured bits becomes classical bits, assig
 """
 
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 
 from qsim.circuit import Circuit
@@ -56,7 +57,7 @@ def load_full(
             "This program needs the reference parser of OpenQASM 3.", file, 1, 1, 'Install "openqasm3[parser]".'
         ) from None
 
-    def work() -> tuple[Circuit, list[str]]:
+    def work() -> tuple[Circuit, Iterable[str]]:
         interpreter = Interpreter(source, limits, include)
         try:
             return interpreter.finished(parse(source, limits)), interpreter.warnings

@@ -259,8 +259,10 @@ class Flow(GateCalls):
             if over.start is None or over.end is None:
                 self.refuse(over, "The range of a loop needs a start and an end.")
             step = 1 if over.step is None else self.integer(over.step)
-            values = self.inclusive(over, self.integer(over.start), self.integer(over.end), step)
-            self._check_rounds(node, len(values))
+            start, end = self.integer(over.start), self.integer(over.end)
+            values = self.inclusive(over, start, end, step)
+            if (end - start) // step >= self.limits.rounds:
+                self.refuse(node, f"A loop may have {self.limits.rounds} rounds.", "Limits(rounds=…) allows more.")
             return _Range(values, type)
         if isinstance(over, ast.DiscreteSet):
             is_real = type.name in ("float", "angle")
@@ -280,10 +282,6 @@ class Flow(GateCalls):
     def converted(self, node: Any, value: Value, type: Type) -> Value:
         """A value as another type."""
         raise NotImplementedError
-
-    def _check_rounds(self, node: Any, rounds: int) -> None:
-        if rounds > self.limits.rounds:
-            self.refuse(node, f"A loop may have {self.limits.rounds} rounds.", "Limits(rounds=…) allows more.")
 
     def run_for(self, node: ast.ForInLoop) -> Signal:
         """A `for`: a loop of the circuit if its variable stands in angles only, else unrolled."""
