@@ -15,7 +15,7 @@ from qsim.io.qasm3.bitwise import bit_at, constant
 from qsim.io.qasm3.build import DEAD, Signal, Undetermined
 from qsim.io.qasm3.gates import GateCalls
 from qsim.io.qasm3.names import BitNames, Subroutine, Variable
-from qsim.io.qasm3.static import changed_names, is_plain_loop, names_in
+from qsim.io.qasm3.static import changed_names, is_plain_loop, names_in, nodes
 from qsim.io.qasm3.values import Type, Value, wrapped
 
 __all__ = ["Flow", "Loop", "NeedsGuard"]
@@ -161,6 +161,11 @@ class Flow(GateCalls):
                         return variable
         return None
 
+    def has_few_values(self, node: ast.QASMNode) -> bool:
+        """Whether a variable in a call is known to have one of few values."""
+        variable = self._splittable(node)
+        return variable is not None and variable.possible is not None
+
     def execute(self, statement: Any) -> Signal:
         """Walk one statement."""
         raise NotImplementedError
@@ -305,7 +310,7 @@ class Flow(GateCalls):
         return self._guarded(node, values)
 
     def _is_plain(self, name: str, statements: Sequence[Any]) -> bool:
-        calls = [statement.name.name for statement in statements if isinstance(statement, ast.QuantumGate)]
+        calls = [node.name.name for node in nodes(statements) if isinstance(node, (ast.QuantumGate, ast.FunctionCall))]
         return is_plain_loop(name, statements) and not any(
             isinstance(self.scope.find(call)[0], Subroutine) for call in calls
         )
