@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from qsim.circuit import Circuit, Expression, IfElse, Instruction, Operation, QubitRegister, WhileLoop
+from qsim.circuit import Circuit, Expression, ForLoop, IfElse, Instruction, Operation, QubitRegister, WhileLoop
 from qsim.circuit.flow import MAX_NESTING
 from qsim.errors import CircuitError
 from qsim.gates import Gate
@@ -46,14 +46,15 @@ class _Head(NamedTuple):
 
 
 class _Block(NamedTuple):
-    """An `if`, an `else` or a `while` that is being read."""
+    """An `if`, an `else`, a `while` or a `for` that is being read."""
 
     kind: str
-    condition: Expression
+    condition: Expression | ForLoop  # of a `for` an empty loop
     blocks: tuple[tuple[Instruction, ...], ...]
     outer: list[Instruction]
     is_single: bool  # one statement without braces
     position: int
+    variable: str = ""  # of a `for`
 
 
 def version_of(source: Source) -> tuple[int, int]:
@@ -228,8 +229,8 @@ class FlatParser:
             self._strange()
             return
         word = tokens.text
-        if word in ("if", "while") and (word == "if" or self.version == 3):
-            self._open_block()
+        if word == "if" or (word in ("while", "for") and self.version == 3):
+            self._open_loop() if word == "for" else self._open_block()
             return
         if word == "include":
             self._include()
@@ -260,6 +261,7 @@ class FlatParser:
     def forget_heads(self) -> None:
         """What names mean has changed."""
         self._heads.clear()
+        self._known_angles.clear()
 
     # ── Blocks ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -273,6 +275,14 @@ class FlatParser:
         self.scope.charge(weight(len(wanted.bits)), tokens, position)
         self._begin(kind, wanted, (), position)
 
+    def _open_loop(self) -> None:
+        """Leave `for int i in [0:3]` and a brace, if there is one."""
+        position = self.tokens.start
+        name, loop = statements.for_loop(self)
+        self._begin("for", loop, (), position, name)
+        self.scope.names[name] = loop.parameter
+        self.forget_heads()
+
     def _condition(self) -> Expression:
         position = self.tokens.start
         value = self.scope.formula(self.tokens).value()
@@ -281,12 +291,19 @@ class FlatParser:
         except CircuitError as error:
             self.tokens.source.refuse(position, str(error))
 
-    def _begin(self, kind: str, wanted: Expression, blocks: tuple[tuple[Instruction, ...], ...], position: int) -> None:
+    def _begin(
+        self,
+        kind: str,
+        wanted: Expression | ForLoop,
+        blocks: tuple[tuple[Instruction, ...], ...],
+        position: int,
+        variable: str = "",
+    ) -> None:
         limit = min(self._limits.nesting, MAX_NESTING)
         if len(self._open) >= limit:
             self.tokens.source.refuse(position, f"Blocks may be nested {limit} deep.")
         is_single = self.version == 2 or not self.tokens.accept("{")
-        self._open.append(_Block(kind, wanted, blocks, self.scope.instructions, is_single, position))
+        self._open.append(_Block(kind, wanted, blocks, self.scope.instructions, is_single, position, variable))
         self.scope.instructions = []
 
     def _close_braces(self) -> None:
@@ -319,6 +336,11 @@ class FlatParser:
     def _finish(self, block: _Block, blocks: tuple[tuple[Instruction, ...], ...]) -> None:
         """Add what a block comes to; a condition that is known now leaves one of the blocks."""
         wanted, instructions = block.condition, self.scope.instructions
+        if isinstance(wanted, ForLoop):
+            del self.scope.names[block.variable]
+            self.forget_heads()
+            instructions.append(wanted.with_blocks(blocks))
+            return
         known = None if wanted.bits else wanted.value(())
         if block.kind == "while":
             if known != 0:
@@ -330,8 +352,8 @@ class FlatParser:
             instructions += blocks[0] if known else blocks[1]
 
     def in_loop(self) -> bool:
-        """Whether a `while` is open."""
-        return any(block.kind == "while" for block in self._open)
+        """Whether a loop is open."""
+        return any(block.kind in ("while", "for") for block in self._open)
 
     # ── Files ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,7 +1,7 @@
 """What a text has declared so far, and the circuit that comes of it."""
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, NamedTuple, NoReturn, TypeVar
 
@@ -12,6 +12,7 @@ from qsim.io.definitions import Call, Definition, expand
 from qsim.io.formulas import Formula, Slot, parse_formula
 from qsim.io.library import BUILT_IN, LibraryGate, Step
 from qsim.io.limits import Limits
+from qsim.io.notation import unique_name
 from qsim.io.source import NotFlatError
 from qsim.io.tokens import Tokens
 
@@ -126,6 +127,13 @@ class Scope:
         self._check_size("bits", size, self.circuit.num_bits, self.limits.bits, tokens, position)
         self.names[name] = self._added(name, size, partial(self.circuit.add_bits, lsb0=True), tokens, position)
 
+    def unread_bits(self, count: int, tokens: Tokens, position: int) -> tuple[int, ...]:
+        """New bits, which nothing reads, for results that the text drops: they have a register of their own."""
+        self._check_size("bits", count, self.circuit.num_bits, self.limits.bits, tokens, position)
+        name = unique_name("unread", {register.name for register in self.circuit.bits.registers})
+        register = self._added(name, count, partial(self.circuit.add_bits, lsb0=True), tokens, position)
+        return tuple(bit.number for bit in register)
+
     def _added(self, name: str, size: int, add: Callable[[str, int], T], tokens: Tokens, position: int) -> T:
         try:
             return add(name, size)
@@ -217,7 +225,7 @@ class Scope:
         """Leave a declared register or alias and its index, if there is one."""
         declared = self.names[tokens.next()]
         is_alias = isinstance(declared, Alias)
-        numbers = declared.numbers if is_alias else tuple(range(declared.start, declared.start + declared.size))
+        numbers: Sequence[int] = declared.numbers if is_alias else range(declared.start, declared.start + declared.size)
         is_single = not is_alias and declared.size == 1 and declared.name in self.scalars
         while tokens.is_at("["):
             if is_single:
@@ -225,9 +233,9 @@ class Scope:
             numbers, is_single = self._index(tokens, numbers)
             if is_single:
                 break
-        return Operand(numbers, is_single)
+        return Operand(tuple(numbers), is_single)
 
-    def _index(self, tokens: Tokens, numbers: tuple[int, ...]) -> tuple[tuple[int, ...], bool]:
+    def _index(self, tokens: Tokens, numbers: Sequence[int]) -> tuple[tuple[int, ...], bool]:
         """Leave `[index]`, `[first:last]`, `[first:step:last]` or `[{…}]`."""
         tokens.next()
         if tokens.is_at("{") and self.version == 3:
@@ -246,7 +254,7 @@ class Scope:
             return (numbers[first or 0],), True
         return self._range(tokens, numbers, first), False
 
-    def _range(self, tokens: Tokens, numbers: tuple[int, ...], first: int | None) -> tuple[int, ...]:
+    def _range(self, tokens: Tokens, numbers: Sequence[int], first: int | None) -> tuple[int, ...]:
         position, step, size = tokens.start, 1, len(numbers)
         tokens.next()
         last = None if tokens.text in ("]", ":") else self.whole_number(tokens, "an index")

@@ -9,6 +9,7 @@ from qsim.circuit import (
     Break,
     Continue,
     Expression,
+    ForLoop,
     Measurement,
     Parameter,
     ParameterExpression,
@@ -26,7 +27,9 @@ from qsim.io.source import NotFlatError
 if TYPE_CHECKING:
     from qsim.io.flat import FlatParser
 
-__all__ = ["HANDLERS", "MAX_ROUNDS", "assignment", "creg_comparison", "skipped_line"]
+__all__ = ["HANDLERS", "MAX_ROUNDS", "assignment", "creg_comparison", "for_loop", "skipped_line"]
+
+_LARGEST = 2**62  # of a range: its length is a 64-bit integer
 
 
 # ── Declarations ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -170,7 +173,9 @@ def _measure(parser: "FlatParser") -> None:
     elif parser.version == 2:
         tokens.expect("->", "the measured qubits")
     else:
-        raise NotFlatError(position, "A measurement without a result")
+        scope.charge(len(qubits.numbers), tokens, position)
+        bits = scope.unread_bits(len(qubits.numbers), tokens, position)
+        _add_measurements(parser, qubits, Operand(bits, False), position)
     parser.end_statement("a measurement")
 
 
@@ -272,6 +277,49 @@ def creg_comparison(parser: "FlatParser") -> Expression:
 
 
 # ── Loops ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def for_loop(parser: "FlatParser") -> tuple[str, ForLoop]:
+    """Leave `for int i in [0:2:6]` or `for int i in {1, 2}`; its variable may stand in angles, as a parameter."""
+    tokens, scope = parser.tokens, parser.scope
+    tokens.next()
+    if tokens.text not in ("int", "uint"):
+        raise NotFlatError(tokens.start, f"A loop over {tokens.shown}")
+    tokens.next()
+    if tokens.is_at("["):
+        _size(parser)
+    start = tokens.start
+    name = scope.new_name(tokens, "a variable")
+    tokens.expect("in", "the variable")
+    position = tokens.start
+    values = _rounds(parser)
+    if len(values) > scope.limits.rounds:
+        tokens.source.refuse(position, f"A loop may have {scope.limits.rounds} rounds, but this one has more.")
+    try:
+        return name, ForLoop(values, Parameter(name), ())
+    except QsimError as error:
+        tokens.source.refuse(start, str(error))
+
+
+def _rounds(parser: "FlatParser") -> range | tuple[int, ...]:
+    """Leave `[first:step:last]` or `{…}`."""
+    tokens, scope, position = parser.tokens, parser.scope, parser.tokens.start
+    is_range = tokens.is_at("[")
+    if not is_range and not tokens.is_at("{"):
+        raise NotFlatError(position, "A loop over an array")
+    tokens.next()
+    found = [scope.whole_number(tokens, "a value")]
+    while tokens.accept(":" if is_range else ",") and not tokens.is_at("}"):
+        found.append(scope.whole_number(tokens, "a value"))
+    tokens.expect("]" if is_range else "}", "the values of the loop")
+    if not is_range:
+        return tuple(found)
+    first, step, last = (found[0], 1, found[-1]) if len(found) == 2 else (*found, 0, 0)[:3]
+    if len(found) not in (2, 3) or not step:
+        tokens.source.refuse(position, "A range is [first:last] or [first:step:last], and its step is not 0.")
+    if max(map(abs, found)) >= _LARGEST:
+        tokens.source.refuse(position, "A range has numbers of at most 62 bits.")
+    return range(first, last + (1 if step > 0 else -1), step)
 
 
 def _jump(parser: "FlatParser") -> None:

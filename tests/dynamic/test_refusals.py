@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import nullcontext
 
 import pytest
 
@@ -152,6 +153,16 @@ def test_a_loop_that_does_not_end_is_stopped_at_its_limit():
     for options in ({}, {"exact": True}, {"method": "reference"}):
         with pytest.raises(CircuitError, match=r"while_\(c\[0\], 1 instruction\), added at .*still 1 after 50 rounds"):
             run(circuit, 10, **options)
+
+
+@pytest.mark.parametrize("method", ["auto", "reference"])
+def test_a_loop_may_have_just_as_many_rounds_as_allowed(method):
+    for allowed, ends in ((3, True), (2, False)):
+        circuit = Circuit(0, 3)
+        with circuit.while_(circuit.bits[2] == 0, max_rounds=allowed):  # 000 → 100 → 110 → 111
+            circuit.assign(2, circuit.bits[1]).assign(1, circuit.bits[0]).assign(0, 1)
+        with nullcontext() if ends else pytest.raises(CircuitError, match="after 2 rounds"):
+            assert run(circuit, 1, method=method).counts == {"111": 1}
 
 
 def test_memory_is_asked_before_it_is_taken():
