@@ -45,7 +45,7 @@ REFUSED = {
     "a remainder of infinity": ("float x = mod(1e308 * 10, 2.0);", "no value"),
     "an integer for 32 bits": ("int x = 2**40; bit c; c = measure $0; if (c) { x = 1; }", "32 classical bits"),
     "nested ranges": ("for int i in [0:99999] { for int j in [0:99999] { int k = j; } }", "1000000 rounds"),
-    "an endless while": ("while (true) { }", "20000 rounds of `while`"),
+    "an endless while": ("while (true) { }", "5000 rounds of `while`"),
     "gates that double": (f"gate g0 a {{ U(0, 0, 0) a; }}\n{DOUBLING}", "10000000 operations"),
     "powers of powers": (
         "gate g0 a { U(1, 0, 0) a; U(0, 1, 0) a; }\n"
