@@ -31,6 +31,7 @@ REFUSED = {
     "wrongly closed": ("if (true) { )", "closes nothing"),
     "statements": (STD + "qubit q;\n" + "x q;\n" * 30_000, "20000 statements"),
     "words": ("array[int, 9000] a = {" + "1," * 400_000 + "1};", "words and signs"),
+    "characters": ("/*" + "*" * 5_000_000 + "*/", "4000000 characters"),
     "a name": (f"int {'a' * 2000};", "1000 characters"),
     "a number": (f"int x = {'9' * 2000};", "50 characters"),
     "qubits": ("qubit[1000000000] q;", "10000 qubits"),
@@ -39,8 +40,12 @@ REFUSED = {
     "many bits": ("bit[9000] a; bit[9000] b;", "10000 classical bits"),
     "an array": ("array[int, 9999, 9999] a;", "1000000 elements"),
     "a range": ("for int i in [0:1000000000000] { int j = i; }", "1000000 rounds"),
+    "a range of no machine's integers": ("for int i in [0:2**70] { int j = i; }", "1000000 rounds"),
+    "an infinite integer": ("int x = 1e308 * 10;", "cannot be inf"),
+    "a remainder of infinity": ("float x = mod(1e308 * 10, 2.0);", "no value"),
+    "an integer for 32 bits": ("int x = 2**40; bit c; c = measure $0; if (c) { x = 1; }", "32 classical bits"),
     "nested ranges": ("for int i in [0:99999] { for int j in [0:99999] { int k = j; } }", "1000000 rounds"),
-    "an endless while": ("while (true) { }", "20000 rounds of `while`"),
+    "an endless while": ("while (true) { }", "5000 rounds of `while`"),
     "gates that double": (f"gate g0 a {{ U(0, 0, 0) a; }}\n{DOUBLING}", "10000000 operations"),
     "powers of powers": (
         "gate g0 a { U(1, 0, 0) a; U(0, 1, 0) a; }\n"

@@ -1,10 +1,13 @@
 """Classical values of OpenQASM 3 that are known when the text is read, and those read from bits when it runs."""
 
 import math
+import pickle
+from itertools import product
 
 import pytest
 
 from qsim import QasmError, run
+from qsim.circuit import Expression
 from qsim.io.qasm3 import load_full
 
 HEADER = 'include "stdgates.inc";\n'
@@ -110,6 +113,10 @@ MEASURED = [  # what is done with a and b, three measured bits each, and the val
      lambda a, b: 1 << (a & 1) + (a >> 1 & 1)),
     ("output bit[3] out; array[int[8], 8] v = {1, 5, 2, 7, 0, 3, 6, 4}; out = bit[3](uint[3](v[uint[3](a)]));",
      lambda a, b: [1, 5, 2, 7, 0, 3, 6, 4][a]),
+    ("output bool out; for uint i in [0:2] { reset q[0]; if (a != b) { x q[0]; out = measure q[0]; break; } }",
+     lambda a, b: a != b),
+    ("output bool out; int k = 1; if (a[0] == 1) { k = 2; } reset q[0]; rx(k * pi) q[0]; out = measure q[0];",
+     lambda a, b: not a & 1),
     ("def f(bit[3] x) -> bit { if (x == 0) { return 1; } bit r = x[0]; if (r == 1) { return x[1]; } return x[2]; }"
      " output bit[2] out; out[0] = f(a); out[1] = f(b) ^ f(a);",
      lambda a, b: f(a) + 2 * (f(a) ^ f(b))),
@@ -141,6 +148,23 @@ def test_measured_values(body, value):
         seen.add((a, words["b"]))
         assert words["out"] == int(value(a, words["b"])), (a, words["b"], probability)
     assert len(seen) in (0, 64)
+
+
+def test_sums_and_joined_bits_of_expressions():
+    """The two kinds of classical expression that only loaded programs have, for all values."""
+    a, b = Expression("read", (0, 1), 2), Expression("read", (2, 3, 4), 3)
+    joined = Expression("++", (a, Expression("value", (1,), 1), b), 6)
+    total = Expression("+", (Expression("++", (Expression("value", (0,), 1), a), 3), b), 3)
+    less = Expression("-", total.args, 3)
+    for memory in product((0, 1), repeat=5):
+        x, y = (int("".join(map(str, bits)), 2) for bits in (memory[:2], memory[2:]))
+        assert joined.value(memory) == x * 16 + 8 + y
+        assert total.value(memory) == (x + y) % 8
+        assert less.value(memory) == (x - y) % 8
+    moved = joined.moved([4, 3, 2, 1, 0])
+    assert moved.bits == (4, 3, 2, 1, 0)
+    assert pickle.loads(pickle.dumps(joined)).same(joined)
+    assert repr(total) == "(0 ++ bits[0, 1]) + bits[2, 3, 4]"
 
 
 ANGLES = [  # an angle from the bits of c, and what it is

@@ -13,6 +13,7 @@ subroutines inlined; what depends on measured bits becomes classical bits, assig
 """
 
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 
 from qsim.circuit import Circuit
@@ -49,14 +50,16 @@ def load_full(
     """
     source = Source(text, file)
     try:
+        import openqasm3.parser  # noqa: F401  # it has an optional part of its own
+
         from qsim.io.qasm3.guard import parse, run_deep
         from qsim.io.qasm3.program import Interpreter
     except ImportError:
         raise QasmError(
-            "This program needs the reference parser of OpenQASM 3.", file, 1, 1, 'Install "openqasm3[parser]".'
+            "This program needs the reference parser of OpenQASM 3.", file, 1, 1, 'pip install "qsim-kron[qasm]"'
         ) from None
 
-    def work() -> tuple[Circuit, list[str]]:
+    def work() -> tuple[Circuit, Iterable[str]]:
         interpreter = Interpreter(source, limits, include)
         try:
             return interpreter.finished(parse(source, limits)), interpreter.warnings

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from qsim.bits import register_size
 from qsim.circuit import Circuit
 from qsim.circuit.classical import Expression
 from qsim.circuit.flow import Assignment, Block
@@ -51,7 +52,7 @@ class Builder:
         self.blocks: list[list[Instruction]] = [[]]  # open blocks of which the run decides, the outermost first
         self.scope = Scope()
         self.statement: Any = None  # the one that is being walked
-        self.warnings: list[str] = []
+        self.warnings: dict[str, None] = {}  # each once, in order
         self.total = 0  # instructions so far
         self.times = 1  # how often loops that are being unrolled will come by here
         self._journal: list[tuple[Variable, tuple[Any, frozenset[int] | None, tuple[int, ...]]]] = []
@@ -84,8 +85,7 @@ class Builder:
     def warn(self, node: "ast.QASMNode", message: str) -> None:
         """A warning at a node, once."""
         text = ":".join(map(str, (self.source.name, *self.place(node)))) + f": {message}"
-        if text not in self.warnings:
-            self.warnings.append(text)
+        self.warnings[text] = None
 
     @contextmanager
     def problems_at(self, node: "ast.QASMNode") -> Iterator[None]:
@@ -259,7 +259,7 @@ class Builder:
 
     def _with_bits(self, variable: Variable, places: Sequence[int], bits: int) -> int:
         width = variable.type.width or 1
-        digits = list(f"{variable.data % 2**width:0{width}b}"[::-1])
+        digits = list(f"{variable.data % register_size(width):0{width}b}"[::-1])
         for k, digit in zip(places, reversed(f"{bits:0{len(places)}b}"), strict=True):
             digits[k] = digit
         return wrapped(int("".join(reversed(digits)), 2), variable.type)
@@ -274,6 +274,12 @@ class Builder:
         width = variable.type.width
         if width is None or isinstance(variable.data, (ParameterExpression, Affine)):
             self._refuse_unknown(node, variable)
+        if variable.type.size is None and not fits(variable.data, width):
+            self.refuse(
+                node,
+                f"{variable.name} is kept in {width} classical bits, which do not hold {variable.data}.",
+                f"Give it a size: {variable.type}[n].",
+            )
         bits, is_new = self.allocate(node, variable.name, width, variable.key)
         needed = variable.level < self.level or not is_overwritten
         if needed and (variable.data or not is_new or variable.level):
@@ -325,6 +331,11 @@ class Builder:
         bits, _ = self.allocate(node, "value", expression.width, ("value", id(node), expression.key()))
         self.emit(Assignment(tuple(reversed(bits)), expression))
         return self.read_bits(bits)
+
+
+def fits(data: Any, width: int) -> bool:
+    """Whether an integer that states no size can be kept in so many bits."""
+    return not isinstance(data, int) or -register_size(width - 1) <= data < register_size(width)
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -15,11 +15,12 @@ from qsim.io.qasm3.bitwise import bit_at, constant
 from qsim.io.qasm3.build import DEAD, Signal, Undetermined
 from qsim.io.qasm3.gates import GateCalls
 from qsim.io.qasm3.names import BitNames, Subroutine, Variable
-from qsim.io.qasm3.static import changed_names, is_plain_loop, names_in
+from qsim.io.qasm3.static import changed_names, is_plain_loop, names_in, nodes
 from qsim.io.qasm3.values import Type, Value, wrapped
 
 __all__ = ["Flow", "Loop", "NeedsGuard"]
 
+STATEMENTS_PER_ROUND = 4  # of a `while` that is unrolled, on average: 20,000 statements take 2 s
 SPECULATION = 3  # loops within each other that are tried with known conditions first
 SPLIT_WIDTH = 6  # bits of a variable whose values are told apart where one must be known
 
@@ -161,6 +162,11 @@ class Flow(GateCalls):
                         return variable
         return None
 
+    def has_few_values(self, node: ast.QASMNode) -> bool:
+        """Whether a variable in a call is known to have one of few values."""
+        variable = self._splittable(node)
+        return variable is not None and variable.possible is not None
+
     def execute(self, statement: Any) -> Signal:
         """Walk one statement."""
         raise NotImplementedError
@@ -206,11 +212,12 @@ class Flow(GateCalls):
     def _count_while(self, node: ast.WhileLoop) -> None:
         """Refuse a `while` that is unrolled and does not end; how many rounds it has cannot be told before."""
         self._while_rounds += 1
-        if self._while_rounds > self.limits.statements:
+        most = self.limits.statements // STATEMENTS_PER_ROUND
+        if self._while_rounds > most:
             self.refuse(
                 node,
-                f"More than {self.limits.statements} rounds of `while` are done while the text is read.",
-                "Limits(statements=…) allows more.",
+                f"More than {most} rounds of `while` are done while the text is read.",
+                "Limits(statements=…) sets it.",
             )
 
     def _known_round(self, statements: Sequence[Any], loop: Loop) -> Signal:
@@ -259,8 +266,10 @@ class Flow(GateCalls):
             if over.start is None or over.end is None:
                 self.refuse(over, "The range of a loop needs a start and an end.")
             step = 1 if over.step is None else self.integer(over.step)
-            values = self.inclusive(over, self.integer(over.start), self.integer(over.end), step)
-            self._check_rounds(node, len(values))
+            start, end = self.integer(over.start), self.integer(over.end)
+            values = self.inclusive(over, start, end, step)
+            if (end - start) // step >= self.limits.rounds:
+                self.refuse(node, f"A loop may have {self.limits.rounds} rounds.", "Limits(rounds=…) allows more.")
             return _Range(values, type)
         if isinstance(over, ast.DiscreteSet):
             is_real = type.name in ("float", "angle")
@@ -280,10 +289,6 @@ class Flow(GateCalls):
     def converted(self, node: Any, value: Value, type: Type) -> Value:
         """A value as another type."""
         raise NotImplementedError
-
-    def _check_rounds(self, node: Any, rounds: int) -> None:
-        if rounds > self.limits.rounds:
-            self.refuse(node, f"A loop may have {self.limits.rounds} rounds.", "Limits(rounds=…) allows more.")
 
     def run_for(self, node: ast.ForInLoop) -> Signal:
         """A `for`: a loop of the circuit if its variable stands in angles only, else unrolled."""
@@ -307,7 +312,7 @@ class Flow(GateCalls):
         return self._guarded(node, values)
 
     def _is_plain(self, name: str, statements: Sequence[Any]) -> bool:
-        calls = [statement.name.name for statement in statements if isinstance(statement, ast.QuantumGate)]
+        calls = [node.name.name for node in nodes(statements) if isinstance(node, (ast.QuantumGate, ast.FunctionCall))]
         return is_plain_loop(name, statements) and not any(
             isinstance(self.scope.find(call)[0], Subroutine) for call in calls
         )

@@ -27,6 +27,7 @@ __all__ = ["GateCalls"]
 MATRIX_QUBITS = 6  # of a gate of several that is raised to a real or a high power
 FEW = 4  # powers of a gate that stay the gate, several times
 REPEATED = 64  # gates; a higher power of a small gate becomes one matrix
+FEW_BITS = 8  # in an angle, each of which makes a gate of its own
 CACHED = 1000  # expansions that are kept, and gates in each
 
 # A gate, which of the call's qubits it acts on, and the condition under which it does; without a gate, a barrier.
@@ -128,6 +129,10 @@ class GateCalls(Evaluator):
         for argument, angle in zip(given, angles, strict=True):
             if isinstance(angle, float) and angle - angle != 0:
                 self.refuse(argument, f"An angle must be finite, but is {angle}.")
+        if any(isinstance(angle, Affine) and len(angle.terms) > FEW_BITS for angle in angles) and self.has_few_values(
+            node
+        ):
+            raise Undetermined(node)  # a gate for each value is shorter than one for each bit
         items = self._expanded(node, callee, angles)
         count = callee.num_qubits if isinstance(callee, LibraryGate) else len(callee.node.qubits)
         for modifier in reversed(node.modifiers):
@@ -235,6 +240,10 @@ class GateCalls(Evaluator):
                 power = self.real_number(modifier.argument)
                 size *= max(1, int(abs(power))) if isinstance(power, float) and size > 1 else 1
         return size
+
+    def has_few_values(self, node: ast.QASMNode) -> bool:
+        """Whether a variable in a call is known to have one of few values."""
+        raise NotImplementedError
 
     def loop_values(self, node: ast.ForInLoop) -> Sequence[Value]:
         """The values that a loop's variable takes."""

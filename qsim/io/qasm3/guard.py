@@ -21,6 +21,7 @@ __all__ = ["check_text", "largest_hardware_qubit", "parse", "run_deep"]
 
 T = TypeVar("T")
 
+CHARACTERS_PER_STATEMENT = 200  # on average: the parser makes a list of them
 TOKENS_PER_STATEMENT = 15  # on average: the parser takes up to 0.1 ms for each
 OPERATORS = 1000  # in one expression without brackets: the tree is as deep
 _STACK = 512 * 2**20  # bytes; touched only as far as it is used
@@ -99,6 +100,9 @@ class _Depth:
 
 def check_text(source: Source, limits: Limits) -> bool:
     """Refuse what would take the parser too deep or too long; whether there is anything in the text."""
+    longest = CHARACTERS_PER_STATEMENT * limits.statements
+    if len(source.text) > longest:
+        source.refuse(longest, f"The text may have {longest} characters.", "Limits(statements=…) sets it.")
     depth = _Depth(source, limits)
     has_content = False
     most = TOKENS_PER_STATEMENT * limits.statements

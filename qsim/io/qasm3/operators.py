@@ -117,6 +117,8 @@ def _known(op: str, left: Value, right: Value, is_real: bool) -> Value:
         raise ValueProblem(f"{one} {op} {other} divides by zero.") from None
     except OverflowError:
         raise ValueProblem(f"The result of {op} is too large.") from None
+    except ValueError:
+        raise ValueProblem(f"{one} {op} {other} has no value.") from None
     except TypeError:
         raise ValueProblem(f"{op} does not take {left.type} and {right.type}.") from None
     if isinstance(result, int):

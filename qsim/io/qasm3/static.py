@@ -8,7 +8,10 @@ from openqasm3 import ast
 
 __all__ = ["changed_names", "is_plain_loop", "names_in", "nodes"]
 
-_PLAIN = (ast.QuantumGate, ast.QuantumPhase, ast.QuantumBarrier, ast.QuantumReset, ast.QuantumMeasurementStatement)
+_PLAIN = (
+    ast.BreakStatement, ast.ContinueStatement, ast.QuantumBarrier, ast.QuantumGate, ast.QuantumMeasurementStatement,
+    ast.QuantumPhase, ast.QuantumReset,
+)  # fmt: skip
 
 
 def _parts(node: ast.QASMNode) -> list[Any]:
@@ -47,8 +50,13 @@ def changed_names(statements: Sequence[Any]) -> list[str]:
 
 
 def is_plain_loop(name: str, statements: Sequence[Any]) -> bool:
-    """Whether a body holds gates, measurements and resets only, and uses the loop's variable in angles alone."""
+    """Whether a body holds gates, measurements, resets and branches only, and uses the variable in angles alone."""
     for statement in statements:
+        if isinstance(statement, ast.BranchingStatement):
+            inner = (*statement.if_block, *statement.else_block)
+            if name in names_in(statement.condition) or not is_plain_loop(name, inner):
+                return False
+            continue
         if not isinstance(statement, _PLAIN):
             return False
         if isinstance(statement, ast.QuantumGate):

@@ -186,7 +186,7 @@ def convert(value: Value, type: Type, settle: Settle) -> Value:
     """The value as another type, by OpenQASM's rules for casts and assignments."""
     if type.shape or value.type.shape:
         return _convert_array(value, type, settle)
-    if value.type.name == type.name and (value.type.size == type.size or value.data is None):
+    if value.type.name == type.name and value.type.size == type.size:
         return value
     if value.type.name == "duration" or type.name == "duration":
         raise ValueProblem(f"{_called(value.type)} is no {type}.")
@@ -215,7 +215,12 @@ def _integer(value: Value, type: Type) -> int:
         raise ValueProblem(f"{_called(source)} cannot become {type}.")
     if type.name == "bit":
         return _known_bits(source, data, type)
-    return wrapped(int(data), type)  # a float loses its fraction
+    if isinstance(data, float) and not math.isfinite(data):
+        raise ValueProblem(f"An integer cannot be {data}.")
+    number = int(data)  # a float loses its fraction
+    if type == Type("uint") and number < 0:
+        type = Type("uint", INTEGER_SIZE)
+    return wrapped(number, type)
 
 
 def _known_bits(source: Type, data: Any, type: Type) -> int:
