@@ -13,11 +13,12 @@ from qsim.engines.options import check_precision, check_threads
 from qsim.engines.verify import is_direct_unplanned
 from qsim.errors import TooLargeError
 from qsim.kernels.threads import default_threads
+from qsim.methods import METHODS, choose, copied_amplitudes, is_direct
 from qsim.plan.cost import flops, pass_kinds, touched
 from qsim.plan.encode import Encoded
 from qsim.plan.report import Plan, PlannedSweep
 from qsim.plan.schedule import Sweep
-from qsim.run import METHODS, check_bound, choose, copied_amplitudes, is_direct, run
+from qsim.run import check_bound, run
 
 __all__ = ["explain"]
 

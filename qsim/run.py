@@ -1,164 +1,43 @@
 """The one entry: choose the engine, guard memory, run, sample."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qsim import bits
-from qsim.circuit import Circuit, Instruction, Operation
-from qsim.circuit.analysis import locate, parts
+from qsim.circuit import Barrier, Circuit, Instruction, Operation
+from qsim.circuit.analysis import Parts, is_symbolic, kind, locate, parts
 from qsim.engines import numpy_path
-from qsim.engines.job import COMPILED_QUBITS, DIRECT_QUBITS, Job
-from qsim.engines.options import check_flag, check_path, check_precision, check_progress, check_threads, check_timeout
+from qsim.engines.branch import Register
+from qsim.engines.options import (
+    check_exact,
+    check_flag,
+    check_path,
+    check_precision,
+    check_progress,
+    check_threads,
+    check_timeout,
+)
 from qsim.engines.session import Options, simulate
 from qsim.engines.start import prepare
 from qsim.errors import CircuitError, ParameterError
-from qsim.frozen import Frozen, assign
-from qsim.memory import available_memory, require_memory
+from qsim.memory import require_memory
+from qsim.methods import METHODS, Method, check_method, choose, guard
+from qsim.readout import Readout
+from qsim.result import Branch, Result
 from qsim.states import Counts, State
-from qsim.states.sampling import FEW_QUBITS, check_shots, make_rng
+from qsim.states.sampling import check_shots, make_rng, sample_indices
 
 if TYPE_CHECKING:
     from qsim.algebra import Operator
+    from qsim.states.distribution import Distribution
 
-__all__ = [
-    "METHODS",
-    "Method",
-    "Result",
-    "check_bound",
-    "choose",
-    "copied_amplitudes",
-    "is_direct",
-    "run",
-    "sample",
-    "state",
-    "steps",
-]
+__all__ = ["Result", "check_bound", "run", "sample", "state", "steps"]
 
-
-class Method(NamedTuple):
-    """A way to simulate.
-
-    Attributes:
-        simulate: its function.
-        memory: the bytes that n qubits take, the state included, with so many bytes an amplitude.
-        reason: why it was taken.
-        is_planned: whether it does anything else than gate by gate, so that there is something to verify.
-        in_place: whether it changes the state where it lies, so that a run can be recorded and go on later.
-    """
-
-    simulate: Callable[[Job], NDArray[Any]]
-    memory: Callable[[int, int], int]
-    reason: str
-    in_place: bool = False
-    is_planned: bool = True
-
-
-def is_direct(circuit: Circuit) -> bool:
-    """Whether the compiled engine goes gate by gate: the state fits the cache."""
-    return circuit.num_qubits <= DIRECT_QUBITS
-
-
-def _compiled(job: Job) -> NDArray[Any]:
-    """Gate by gate while the state fits the cache, then planned. Loads LLVM at the first call."""
-    if job.control.is_recorded and job.circuit.num_qubits < COMPILED_QUBITS:
-        return numpy_path.simulate(job)  # goes in stages, which can be recorded
-    if is_direct(job.circuit) and not job.control.is_recorded:
-        from qsim.engines import direct
-
-        return direct.simulate(job)
-    from qsim.engines import statevector
-
-    return statevector.simulate(job)
-
-
-def _dense(job: Job) -> NDArray[Any]:
-    from qsim.engines import kron
-
-    return kron.simulate_dense(job)
-
-
-def _sparse(job: Job) -> NDArray[Any]:
-    from qsim.engines import kron
-
-    return kron.simulate_sparse(job)
-
-
-def _reference(job: Job) -> NDArray[Any]:
-    from qsim.engines import reference
-
-    return reference.simulate(job)
-
-
-METHODS: dict[str, Method] = {
-    "statevector": Method(
-        _compiled,
-        lambda n, size: size * bits.register_size(n),
-        "compiled kernels, many gates on data in the cache",
-        in_place=True,
-    ),
-    "numpy": Method(
-        numpy_path.simulate,
-        lambda n, size: size * bits.register_size(n),
-        "gates on slices of the state",
-        in_place=True,
-        is_planned=False,
-    ),
-    "dense": Method(_dense, lambda n, size: 128 * bits.register_size(2 * n), "one dense Kronecker matrix"),
-    "sparse": Method(_sparse, lambda n, size: 288 * bits.register_size(n), "a sparse Kronecker matrix for each gate"),
-    "reference": Method(
-        _reference, lambda n, size: 96 * bits.register_size(2 * n), "a dense Kronecker matrix for each gate"
-    ),
-}
-_CHOICES = ("auto", *METHODS)
-_LOAD_SECONDS = 0.1  # what loading LLVM and the kernels takes: less work than that is done by NumPy
-_BUILD_SECONDS = 10.0  # what compiling them takes, once a machine
-_NUMPY_SECONDS = 4e-9  # a gate of the NumPy engine, an amplitude (20 qubits, double precision)
-_LABEL_BYTES = 16  # an amplitude of a label's state, which is formed in double precision
-_NUMPY_CALL_SECONDS = 8e-6  # a gate of the NumPy engine on few qubits
-_SAMPLING_BYTES = 16  # probabilities of the measured qubits, twice while they are summed
-
-
-class Result(Frozen):
-    """What a run gives.
-
-    Attributes:
-        counts: counts of the shots, or `None` with `shots=None`.
-        state: state before the final measurements; with shots only if `keep_state` was set.
-        expectations: expectation values of the `observables`, in a list or a dict as they were given.
-        seed: the seed that reproduces the counts; `None` where a generator was passed.
-        method: the engine that ran.
-        reason: why, in a few words.
-        timings: seconds by phase: "simulate", "sample", "total"; and "plan", the part of "simulate" in which the
-            compiled engine planned and encoded the circuit, next to nothing where that plan was kept from an earlier
-            run, and 0 for the other engines.
-    """
-
-    __slots__ = ("counts", "expectations", "method", "reason", "seed", "state", "timings")
-
-    counts: Counts | None
-    state: State | None
-    expectations: Any
-    seed: int | None
-    method: str
-    reason: str
-    timings: dict[str, float]
-
-    def __init__(self, **fields: Any) -> None:
-        """For `run` alone."""
-        for name in self.__slots__:
-            assign(self, name, fields[name])
-
-    def __repr__(self) -> str:
-        parts = [f"method={self.method!r}", f"seed={self.seed}", f"seconds={self.timings['total']:.3g}"]
-        if self.expectations is not None:
-            parts.insert(0, f"expectations={self.expectations!r}")
-        shown = self.counts if self.counts is not None else self.state
-        return f"Result({shown!r}, {', '.join(parts)})"
+_RECORD_BYTES = 80  # a shot's record as a string, and its place in the list
 
 
 def run(
@@ -173,6 +52,8 @@ def run(
     threads: int | None = None,
     optimize: bool = True,
     verify: bool = False,
+    exact: bool | float = False,
+    memory: bool = False,
     keep_state: bool = False,
     out: "NDArray[Any] | State | None" = None,
     progress: bool | Callable[[float, int], None] | None = None,
@@ -182,7 +63,9 @@ def run(
     """Run a circuit.
 
     Args:
-        circuit: what to run; all parameters bound, measurements at the end.
+        circuit: what to run; all parameters bound. Where it measures in the middle, resets or decides, the tree of the
+            outcomes is walked: what branches have in common runs once, shots are divided over the outcomes, and
+            branches that get none do not run.
         shots: number of samples; `None` for none, which keeps the state. Where nothing is measured all qubits are.
         seed: an int or a numpy Generator; by default fresh, and recorded in the result.
         method: "auto", "statevector" (compiled; fewer than 10 qubits wait for no compiler: they run on "numpy" while
@@ -195,11 +78,17 @@ def run(
         optimize: plan the circuit; otherwise its gates are applied one by one.
         verify: do both and compare; takes memory for two more states, and the time of a run gate by gate. Where the
             gates are applied one by one anyway there is nothing to compare.
-        keep_state: keep the state beside the counts.
+        exact: work out the exact distribution of all records, and the branches with their states; with a number
+            instead of True, branches less likely than that are left out, else those below 1e-15 (1e-10 in single
+            precision); what is left out is told. Shots, if any, are drawn from that distribution.
+        memory: keep the record of each shot.
+        keep_state: keep the state beside the counts. Of a circuit that measures in the middle that is the state in
+            which a shot ended, so that it has to be the only one.
         out: array of 2^n amplitudes of that precision to hold the state, which then shares it; what is in it after a
             run that failed is undefined. Or a `State.memmap`, which keeps what was done: the same call goes on.
         progress: True for a bar (with tqdm), or a function of the sweeps done, counted with fractions, and their
-            number. A sweep is a pass over the state; engines that go gate by gate make one for each.
+            number. A sweep is a pass over the state; engines that go gate by gate make one for each. Where circuits
+            measure in the middle, of the shots done (of the probability, with `exact`) and all.
         timeout: seconds after which the simulation is stopped.
         checkpoint: path of a file in which a copy of the state is kept, renewed between two sweeps about every minute
             and removed in the end; if it is there, the run goes on from it. Methods "statevector" and "numpy".
@@ -207,7 +96,7 @@ def run(
     Raises:
         TooLargeError: memory does not hold it; nothing was allocated.
         ParameterError: a parameter has no value.
-        CircuitError: a qubit is used after its measurement, or an option is not what it may be.
+        CircuitError: an option is not what it may be, or not for this circuit; a loop does not end.
         RunInterrupted: `RunTimedOut`, or `RunCancelled` at Ctrl-C. The state is released; a `State.memmap` records how
             far the run has come.
         VerificationError: the planned run is wrong; the message names the operation.
@@ -218,8 +107,9 @@ def run(
     start = time.perf_counter()
     if not isinstance(circuit, Circuit):
         raise TypeError(f"Argument `circuit` must be a Circuit, but is {type(circuit).__name__}.")
-    _check_method(method)
-    for value, name in ((optimize, "optimize"), (verify, "verify"), (keep_state, "keep_state")):
+    check_method(method)
+    flags = {"optimize": optimize, "verify": verify, "keep_state": keep_state, "memory": memory}
+    for name, value in flags.items():
         check_flag(value, name)
     planned: dict[str, float] = {}
     options = Options(
@@ -233,52 +123,177 @@ def run(
         verify=verify,
         timings=planned,
     )
-    shots = None if shots is None else check_shots(shots)
+    wanted = _Wanted(
+        None if shots is None else check_shots(shots),
+        check_exact(exact, options.dtype),
+        memory,
+        keep_state,
+        observables,
+    )
+    split = parts(circuit[:])
     check_bound(circuit)
-    measured = _static(circuit)
-    _guard(circuit, method, options, sampled=0 if shots is None else len(set(measured.values())))
-    name = choose(method, circuit, precision)
-    engine = METHODS[name]
-    if name == "statevector" and not optimize:
-        from qsim.engines.verify import gate_by_gate
-
-        engine = engine._replace(simulate=gate_by_gate, reason="gate by gate, as asked for", is_planned=False)
     rng, recorded = _generator(seed)
-    final = _final(circuit, name, engine, options)
-    middle = time.perf_counter()
-    counts = None if shots is None else _sample(circuit, final, measured, shots, rng)
+    found = (_dynamic if split.is_dynamic else _static)(
+        circuit, split, method, precision, optimize, options, wanted, rng
+    )
+    records = None
+    if memory and found.counts is not None:
+        require_memory(_RECORD_BYTES * found.counts.shots, f"The records of {found.counts.shots} shots")
+        records = found.readout.in_order(found.counts, rng)
     end = time.perf_counter()
     return Result(
-        counts=counts,
-        state=final if shots is None or keep_state else None,
-        expectations=_expectations(final, observables),
+        counts=found.counts,
+        state=found.state,
+        distribution=found.distribution,
+        branches=found.branches,
+        memory=records,
+        expectations=_shaped(found.expectations, observables),
         seed=recorded,
-        method=name,
-        reason=engine.reason,
+        method=found.method,
+        reason=found.reason,
         timings={
             "plan": planned.get("plan", 0.0),
-            "simulate": middle - start,
-            "sample": end - middle,
-            "total": time.perf_counter() - start,
+            "simulate": found.seconds,
+            "sample": end - start - found.seconds,
+            "total": end - start,
         },
     )
 
 
-def _static(circuit: Circuit) -> dict[int, int]:
-    """Bit → qubit of its final measurements; circuits that do more than gates before them are refused."""
-    split = parts(circuit[:])
-    if split.is_dynamic:
-        raise CircuitError("not yet")
-    return split.final
+class _Wanted(NamedTuple):
+    """What is wanted of a run: the arguments of `run` that are not the engine's."""
+
+    shots: int | None
+    bound: float | None
+    memory: bool
+    keep_state: bool
+    observables: Any
+
+
+class _Found(NamedTuple):
+    """What `Result` is made of; `seconds` is the time until the final state, or the ends of all branches, was there."""
+
+    readout: Readout
+    counts: Counts | None
+    state: State | None
+    expectations: Any
+    method: str
+    reason: str
+    seconds: float
+    distribution: "Distribution | None" = None
+    branches: tuple[Branch, ...] | None = None
+
+
+def _static(
+    circuit: Circuit,
+    split: Parts,
+    method: str,
+    precision: str,
+    optimize: bool,
+    options: Options,
+    wanted: _Wanted,
+    rng: np.random.Generator,
+) -> _Found:
+    """Gates, and measurements at the end: one run, one sampling."""
+    start = time.perf_counter()
+    readout = Readout(circuit, split)
+    guard(circuit, method, options, sampled=0 if wanted.shots is None else len(split.final and readout.qubits))
+    name = choose(method, circuit, precision)
+    engine = _engine(name, optimize)
+    final = _final(circuit, name, engine, options)
+    seconds = time.perf_counter() - start
+    expectations = _measure(final, wanted.observables)
+    shots, memory = wanted.shots, [0] * circuit.num_bits
+    state = final if shots is None or wanted.keep_state else None
+    if wanted.bound is None:
+        counts = None if shots is None else readout.counts([readout.sample_state(final, memory, shots, rng)])
+        return _Found(readout, counts, state, expectations, name, engine.reason, seconds)
+    register = Register(tuple(range(circuit.num_qubits)), {}, final._checked())
+    distribution = readout.distribution([readout.probabilities(register, memory)], wanted.bound, 0.0)
+    branch = Branch(1.0, readout.key(memory), (), lambda: final)
+    counts = None if shots is None else _drawn(readout, distribution, shots, rng)
+    return _Found(readout, counts, state, expectations, name, engine.reason, seconds, distribution, (branch,))
+
+
+def _dynamic(
+    circuit: Circuit,
+    split: Parts,
+    method: str,
+    precision: str,
+    optimize: bool,
+    options: Options,
+    wanted: _Wanted,
+    rng: np.random.Generator,
+) -> _Found:
+    """The tree of outcomes."""
+    from qsim.dynamic import collapsed, walk_branches
+    from qsim.engines.ready import ready, verified
+
+    start = time.perf_counter()
+    _check_dynamic(circuit, split, options, wanted)
+    shots = wanted.shots or 0
+    name = choose(method, circuit, precision, times=min(max(shots, 1), _MANY))
+    engine = _engine(name, optimize)
+    make = None
+    if name != "reference":
+        make = ready(name if optimize else "", engine.simulate, precision, options.threads)
+        if options.verify and engine.is_planned:
+            make = verified(make, engine.simulate, options.threads)
+    measure = None if wanted.observables is None else lambda state: np.array(_measure(state, wanted.observables))
+    readout = Readout(circuit, split)
+    ends = walk_branches(
+        circuit, split, readout, make, options, shots=shots, rng=rng, bound=wanted.bound, measure=measure
+    )
+    seconds = time.perf_counter() - start - ends.sampling
+    how = "every shot interpreted" if name == "reference" else f"{ends.number} ways through its measurements"
+    reason = f"{how}; {engine.reason}"
+    expectations = None if ends.expectations is None else list(ends.expectations)
+    if wanted.bound is None:
+        counts = readout.counts(ends.found)
+        state = collapsed(readout, split, ends, counts) if wanted.keep_state else None
+        return _Found(readout, counts, state, expectations, name, reason, seconds)
+    distribution = readout.distribution(ends.found, wanted.bound, ends.pruned)
+    drawn = None if wanted.shots is None else _drawn(readout, distribution, shots, rng)
+    branches = tuple(ends.branches)
+    return _Found(readout, drawn, None, expectations, name, reason, seconds, distribution, branches)
+
+
+_MANY = 100  # shots of a circuit that measures in the middle are likely to run its gates so often, at most
+
+
+def _check_dynamic(circuit: Circuit, split: Parts, options: Options, wanted: _Wanted) -> None:
+    """Refuse what has no meaning where there is no one final state, naming the instruction."""
+    first = next(i for i in split.body if not isinstance(i, Operation | Barrier))
+    where = locate(next(number for number, own in enumerate(circuit) if own is first), first)
+    if wanted.bound is None and (wanted.shots is None or (wanted.keep_state and wanted.shots != 1)):
+        raise CircuitError(f"{where}: a circuit with {kind(first)} before its end has no one final state. {_CHOICE}")
+    for value, name in ((options.out, "out"), (options.checkpoint, "checkpoint")):
+        if value is not None:
+            raise CircuitError(f"{where}: `{name}` is for circuits of gates with measurements at the end.")
+
+
+_CHOICE = (
+    "Ask circuit.without_final_measurements().state() if it only measures at the end, "
+    "run(circuit, shots=1, memory=True, keep_state=True) for one shot with its record, "
+    "or run(circuit, exact=True) for all branches with their states."
+)
+
+
+def _engine(name: str, optimize: bool) -> Method:
+    engine = METHODS[name]
+    if name == "statevector" and not optimize:
+        from qsim.engines.verify import gate_by_gate
+
+        return engine._replace(simulate=gate_by_gate, reason="gate by gate, as asked for", is_planned=False)
+    return engine
 
 
 def state(circuit: Circuit, **run_options: Any) -> State:
     """The state after a circuit that measures nothing."""
     for number, instruction in enumerate(circuit):
-        if instruction.name == "measure":
+        if instruction.written:
             raise CircuitError(
-                f"{locate(number, instruction)}: a circuit that measures has no one final state. Ask "
-                "circuit.without_final_measurements().state(), or circuit.sample() for counts."
+                f"{locate(number, instruction)}: a circuit that measures has no one final state. {_CHOICE}"
             )
     final = run(circuit, None, **run_options).state
     assert final is not None
@@ -299,10 +314,10 @@ def steps(circuit: Circuit) -> Iterator[tuple[Instruction, State]]:
     """Each instruction with the state after it."""
     check_bound(circuit)
     for number, instruction in enumerate(circuit):
-        if instruction.name == "measure":
-            raise CircuitError(f"{locate(number, instruction)}: steps() needs a circuit without measurements.")
+        if not isinstance(instruction, Operation | Barrier):
+            raise CircuitError(f"{locate(number, instruction)}: steps() needs a circuit without {kind(instruction)}.")
     options = Options(check_precision("double"))
-    _guard(circuit, "numpy", options, states=2)
+    guard(circuit, "numpy", options, states=2)
     amplitudes = prepare(circuit.num_qubits, options.dtype, None, None).amplitudes
     is_unitary = True
     for instruction in circuit:
@@ -316,101 +331,16 @@ def steps(circuit: Circuit) -> Iterator[tuple[Instruction, State]]:
 # ── Before the run ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-_spent = 0.0  # seconds of work that the NumPy engine was given in this process
-_look: dict[tuple[str, bool], float] = {}  # work from which on to look for kernels, where that is known to differ
-
-
-def _check_method(method: Any) -> None:
-    if not isinstance(method, str) or method not in _CHOICES:
-        raise CircuitError(f"Argument `method` must be one of {list(_CHOICES)}, but is {method!r}.")
-
-
-def choose(method: str, circuit: Circuit, precision: str, *, is_run: bool = True) -> str:
-    """The engine: as named, or for "auto" the compiled one as soon as it saves more time than it takes to load.
-
-    Args:
-        method: one of the methods, or "auto".
-        circuit: what to run.
-        precision: "double" or "single".
-        is_run: whether it will run now: the work that NumPy is given counts when it is asked again.
-    """
-    if method == "auto":
-        return _automatic(circuit, precision, is_run)
-    if method == "statevector" and circuit.num_qubits < COMPILED_QUBITS:  # nobody waits for a compiler for so little
-        from qsim.kernels import DIRECT, loader
-
-        return "numpy" if loader.status(precision, source=DIRECT) == "missing" else method
-    return method
-
-
-def _automatic(circuit: Circuit, precision: str, is_run: bool) -> str:
-    global _spent
-    small = is_direct(circuit)
-    done = _spent + len(circuit) * (_NUMPY_CALL_SECONDS + _NUMPY_SECONDS * bits.register_size(circuit.num_qubits))
-    if done >= _look.get((precision, small), _LOAD_SECONDS):  # looking loads LLVM
-        from qsim.kernels import DIRECT, KERNELS, loader
-
-        source = DIRECT if small else KERNELS
-        needed = {"loaded": 0.0, "compiled": 0.0, "missing": _BUILD_SECONDS}[loader.status(precision, source=source)]
-        if done >= needed and loader.try_load(precision, source=source) is not None:
-            _look[precision, small] = 0.0
-            return "statevector"
-        _look[precision, small] = min(2 * done, _BUILD_SECONDS) if done < _BUILD_SECONDS else 2 * done
-    if is_run:
-        _spent = done
-    return "numpy"
-
-
 def check_bound(circuit: Circuit) -> None:
     """Refuse symbolic parameters."""
     for number, instruction in enumerate(circuit):
-        if isinstance(instruction, Operation) and instruction.gate.is_symbolic:
+        if is_symbolic(instruction):
             missing = circuit.parameters
             values = ", ".join(f"{parameter}=…" for parameter in missing[:4])
             raise ParameterError(
                 f"{locate(number, instruction)}: a parameter has no value. Bind all {len(missing)} first: "
                 f"circuit.bind({values})."
             )
-
-
-def _guard(circuit: Circuit, method: str, options: Options, *, sampled: int = 0, states: int = 1) -> None:
-    """Refuse what memory does not hold, before anything is allocated. What `out` holds is there already.
-
-    Args:
-        circuit: what is to be run.
-        method: as asked for.
-        options: of the run.
-        sampled: how many qubits are sampled.
-        states: how many states are held at once.
-    """
-    n, size = circuit.num_qubits, options.dtype.itemsize
-    name = "numpy" if method in ("auto", "statevector") else method  # these three hold one state
-    held = states + 2 * options.verify
-    extra = -size if options.out is not None else 0
-    if isinstance(options.initial, str) and (options.out is not None or size != _LABEL_BYTES):
-        extra += _LABEL_BYTES
-    # The distribution of some qubits is formed where they are few; else the state is sampled as it lies.
-    distribution = _SAMPLING_BYTES * bits.register_size(sampled) if 0 < sampled < min(n, FEW_QUBITS) else 0
-
-    def need(qubits: int) -> int:
-        copied = size * copied_amplitudes(circuit, qubits) if name == "numpy" else 0
-        return METHODS[name].memory(qubits, held * size) + extra * bits.register_size(qubits) + copied + distribution
-
-    if need(n) <= 2**20:
-        return
-    limit = available_memory()
-    fits = next(qubits for qubits in range(64, -1, -1) if need(qubits) <= limit or qubits == 0)
-    verified = ", and two states more with verify=True" if options.verify else ""
-    require_memory(need(n), f"A run of {n} qubits (method {method!r}{verified})", f"{fits} qubits would fit.")
-
-
-def copied_amplitudes(instructions: Iterable[Instruction], num_qubits: int) -> int:
-    """Amplitudes that the NumPy engine copies at once: gates on many qubits act on copies with their axes in front."""
-    widest = max((len(i.targets) for i in instructions if isinstance(i, Operation)), default=0)
-    if widest <= numpy_path.SLICED_TARGETS:
-        return 0
-    copies = 3 if widest <= numpy_path.MATRIX_TARGETS else 5
-    return copies * bits.register_size(min(max(widest, numpy_path.FRONT_AXES), num_qubits))
 
 
 def _is_from_table(instruction: Instruction) -> bool:
@@ -445,22 +375,25 @@ def _generator(seed: int | np.random.Generator | None) -> tuple[np.random.Genera
     return make_rng(seed), None if isinstance(seed, np.random.Generator) else int(seed)
 
 
-def _sample(circuit: Circuit, final: State, measured: dict[int, int], shots: int, rng: np.random.Generator) -> Counts:
-    """Counts of all qubits, or of the classical bits with the measured qubits' values."""
-    if not measured:
-        return final.sample(shots, seed=rng)
-    qubits = sorted(set(measured.values()))
-    outcomes, counts = final._draw(tuple(qubits), shots, rng)
-    registers = [(register.name, register.size) for register in circuit.bits.registers]
-    columns = [qubits.index(measured[bit]) if bit in measured else None for bit in range(circuit.num_bits)]
-    return Counts.from_arrays(bits.spread_columns(outcomes, columns, len(qubits)), counts, registers=registers)
+def _drawn(readout: Readout, distribution: "Distribution", shots: int, rng: np.random.Generator) -> Counts:
+    """Counts of shots from an exact distribution."""
+    records, probabilities = distribution.arrays()
+    rows, counts = sample_indices(probabilities / probabilities.sum(), shots, rng)
+    return readout.counts([(records[rows], counts)])
 
 
-def _expectations(final: State, observables: Any) -> Any:
+def _measure(final: State, observables: Any) -> list[float | complex] | None:
+    """Expectation values in a state, as a list."""
     if observables is None:
         return None
     if isinstance(observables, Mapping):
-        return {key: final.expectation(operator) for key, operator in observables.items()}
-    if isinstance(observables, Sequence):
-        return [final.expectation(operator) for operator in observables]
-    return [final.expectation(observables)]
+        observables = list(observables.values())
+    listed = observables if isinstance(observables, Sequence) else [observables]
+    return [final.expectation(operator) for operator in listed]
+
+
+def _shaped(values: list[float | complex] | None, observables: Any) -> Any:
+    """Values by the keys of the observables, if these were a dict."""
+    if values is None or not isinstance(observables, Mapping):
+        return values
+    return dict(zip(observables, values, strict=True))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from qsim.circuit import Circuit
 from qsim.gates import TABLE, Gate
-from qsim.run import METHODS
+from qsim.methods import METHODS
 from qsim.states import Counts, State
 from qsim.states.sampling import make_rng
 

@@ -15,7 +15,7 @@ LAYERS = {
     "circuit": 3,
     "plan": 4, "states": 4,
     "engines": 5,
-    "run": 6, "io": 6, "library": 6,
+    "methods": 6, "readout": 6, "result": 6, "dynamic": 6, "run": 6, "io": 6, "library": 6,
     "compiled": 7, "explain": 7, "draw": 7, "plots": 7, "testing": 7, "cli": 7, "__main__": 7,
 }  # fmt: skip
 FORBIDDEN = {("gates", "kernels"), ("states", "circuit"), ("states", "plan"), ("algebra", "kernels")}

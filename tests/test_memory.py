@@ -11,7 +11,7 @@ from scipy.stats import unitary_group
 from qsim import Circuit, Operator, State, TooLargeError, gates, kron, memory, run
 from qsim.algebra import I, X, Z
 from qsim.kernels import try_load
-from qsim.run import METHODS
+from qsim.methods import METHODS
 
 MIB = 2**20
 WIDTHS = [31, 32, 33, 62, 63, 64, 65]
@@ -22,7 +22,7 @@ def set_memory(monkeypatch):
     """Pretend that so many bytes can be had beyond the reserve."""
 
     def set_to(size):
-        for module in ("qsim.memory", "qsim.run"):
+        for module in ("qsim.memory", "qsim.methods"):
             monkeypatch.setattr(f"{module}.available_memory", lambda: memory._RESERVE + size, raising=False)
 
     return set_to

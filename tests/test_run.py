@@ -10,11 +10,11 @@ import pytest
 from qsim import Circuit, CircuitError, Parameter, ParameterError, State, StateError, TooLargeError, gates, run
 from qsim.algebra import X, Z
 from qsim.kernels import loader
-from qsim.run import METHODS
+from qsim.methods import METHODS
 from qsim.testing import assert_counts_follow, random_circuit
 
 BELL = Circuit(2).h(0).cx(0, 1)
-run_module = sys.modules["qsim.run"]  # `qsim.run` is the function
+run_module = sys.modules["qsim.methods"]  # `qsim.run` is the function
 
 
 def test_the_first_lines_that_a_person_types():

@@ -9,7 +9,7 @@ import pytest
 from qsim import Circuit, Operator, State, gates, testing
 from qsim.algebra import X, Y, Z
 from qsim.gates import Gate
-from qsim.run import METHODS
+from qsim.methods import METHODS
 
 GATE = gates.rx(0.3)
 OPERATOR = X(0) @ Y(1) + 0.5 * Z(1)

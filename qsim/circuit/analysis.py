@@ -13,7 +13,18 @@ from qsim.errors import CircuitError
 if TYPE_CHECKING:
     from qsim.circuit.circuit import Circuit
 
-__all__ = ["count_ops", "depth", "describe", "kind", "locate", "operator", "parameters", "parts", "require_static"]
+__all__ = [
+    "count_ops",
+    "depth",
+    "describe",
+    "is_symbolic",
+    "kind",
+    "locate",
+    "operator",
+    "parameters",
+    "parts",
+    "require_static",
+]
 
 MAX_SHOWN = 8  # a circuit of so few instructions is shown as the calls that build it
 
@@ -31,6 +42,13 @@ def parameters(instructions: Iterable[Instruction]) -> tuple[Parameter, ...]:
                 inner.pop(instruction.parameter, None)
             found.update(inner)
     return tuple(found)
+
+
+def is_symbolic(instruction: Instruction) -> bool:
+    """Whether an instruction has symbolic parameters."""
+    if isinstance(instruction, Operation):
+        return instruction.gate.is_symbolic
+    return isinstance(instruction, ControlFlow) and bool(parameters([instruction]))
 
 
 def depth(instructions: Iterable[Instruction], num_qubits: int, num_bits: int) -> int:
@@ -65,10 +83,11 @@ def operator(instructions: Iterable[Instruction], num_qubits: int) -> OperatorPr
     return OperatorProduct(*reversed(factors), num_qubits=num_qubits)
 
 
-def locate(number: int, instruction: Instruction) -> str:
-    """An instruction as error messages name it: number, call, and the line that added it."""
+def locate(number: int | None, instruction: Instruction) -> str:
+    """An instruction as error messages name it: number, if it is known, call, and the line that added it."""
     place = describe_source(instruction.source)
-    return f"Operation {number}, {instruction!r}{f', added at {place}' if place else ''}"
+    shown = "" if number is None else f" {number},"
+    return f"Operation{shown} {instruction!r}{f', added at {place}' if place else ''}"
 
 
 def kind(instruction: Instruction) -> str:

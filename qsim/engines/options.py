@@ -15,7 +15,15 @@ from qsim.states.record import DTYPES
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["check_flag", "check_path", "check_precision", "check_progress", "check_threads", "check_timeout"]
+__all__ = [
+    "check_exact",
+    "check_flag",
+    "check_path",
+    "check_precision",
+    "check_progress",
+    "check_threads",
+    "check_timeout",
+]
 
 
 def check_threads(threads: Any) -> int | None:
@@ -38,6 +46,21 @@ def check_flag(value: Any, name: str) -> None:
     """True or False."""
     if not isinstance(value, (bool, np.bool_)):
         raise CircuitError(f"Argument `{name}` must be True or False, but is {value!r}.")
+
+
+# Ways through a circuit that are less likely are left out of exact distributions.
+BOUND = {np.dtype(np.complex128): 1e-15, np.dtype(np.complex64): 1e-10}
+
+
+def check_exact(exact: Any, dtype: np.dtype[Any]) -> float | None:
+    """The probability below which branches are left out; `None` where exact distributions are not wanted."""
+    if isinstance(exact, (bool, np.bool_)):
+        return BOUND[dtype] if exact else None
+    if isinstance(exact, numbers.Real) and 0 <= float(exact) < 1:
+        return float(exact)
+    raise CircuitError(
+        f"Argument `exact` must be True, False, or a probability below which branches are left out, but is {exact!r}."
+    )
 
 
 def check_timeout(timeout: Any) -> float | None:

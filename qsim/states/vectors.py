@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from qsim.states._compiled import Reader
 
 __all__ = [
+    "IMPOSSIBLE",
     "as_amplitudes",
     "as_numbers",
     "distance",
@@ -42,7 +43,7 @@ Amplitudes = NDArray[np.complexfloating[Any, Any]]
 # A vector counts as normalised if its norm is this close to 1: eight digits typed by hand pass, four do not.
 NORM_TOLERANCE = {np.dtype(np.complex64): 1e-4, np.dtype(np.complex128): 1e-8}
 # An outcome of this probability is the rounding error of an impossible one.
-_IMPOSSIBLE = {np.dtype(np.complex64): 1e-12, np.dtype(np.complex128): 1e-28}
+IMPOSSIBLE = {np.dtype(np.complex64): 1e-12, np.dtype(np.complex128): 1e-28}
 # Schmidt coefficients below this are rounding errors.
 _NO_TERM = {np.dtype(np.complex64): 1e-5, np.dtype(np.complex128): 1e-12}
 
@@ -213,7 +214,7 @@ def project(amplitudes: Amplitudes, outcome: str, qubits: tuple[int, ...], num_q
     result = np.zeros_like(amplitudes)
     result.reshape(shape)[tuple(index)] = amplitudes.reshape(shape)[tuple(index)]
     length = norm(result)
-    if length**2 <= _IMPOSSIBLE[amplitudes.dtype]:
+    if length**2 <= IMPOSSIBLE[amplitudes.dtype]:
         raise StateError(f"Outcome {outcome!r} on qubits {qubits} has probability 0: nothing is left to collapse to.")
     result /= length
     return result, min(length**2, 1.0)

@@ -16,7 +16,7 @@ from qsim.kernels import threads as threads_module
 @pytest.fixture
 def always_planned(monkeypatch):
     """The planned engine for registers of any size."""
-    monkeypatch.setattr(sys.modules["qsim.run"], "DIRECT_QUBITS", COMPILED_QUBITS - 1)
+    monkeypatch.setattr(sys.modules["qsim.methods"], "DIRECT_QUBITS", COMPILED_QUBITS - 1)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from qsim import gates
 from qsim.kernels import try_load
-from qsim.run import METHODS
+from qsim.methods import METHODS
 from qsim.testing import random_circuit
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")

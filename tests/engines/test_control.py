@@ -23,7 +23,7 @@ from qsim import (
     run,
 )
 from qsim.engines.fingerprint import fingerprint
-from qsim.run import METHODS
+from qsim.methods import METHODS
 from qsim.testing import random_circuit
 
 pytestmark = pytest.mark.usefixtures("small_chunks")

@@ -13,7 +13,7 @@ from qsim.algebra import P0, P1, I, X, Y, Z, kron
 from qsim.engines import numpy_path
 from qsim.engines.reference import embed
 from qsim.gates import TABLE, Gate
-from qsim.run import METHODS
+from qsim.methods import METHODS
 from qsim.testing import assert_circuit_is_consistent, random_circuit
 
 FAST = [name for name in METHODS if name != "reference"]

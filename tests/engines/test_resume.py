@@ -24,7 +24,7 @@ from qsim import (
 )
 from qsim.engines import checkpoint as checkpoint_module
 from qsim.engines import control
-from qsim.run import METHODS
+from qsim.methods import METHODS
 from qsim.states.storage import read_header
 from qsim.testing import random_circuit
 
@@ -168,7 +168,7 @@ import numpy as np
 from qsim import State, run
 from qsim.testing import random_circuit
 path, method = sys.argv[1:]
-sys.modules["qsim.run"].DIRECT_QUBITS = 9  # plans for small registers too
+sys.modules["qsim.methods"].DIRECT_QUBITS = 9  # plans for small registers too
 circuit = random_circuit(14, 200, seed=1)
 expected = run(circuit, None, method=method).state
 os.fsync = lambda handle: None
@@ -247,7 +247,7 @@ def test_engines_that_do_not_work_in_place_refuse_files(tmp_path):
 
 def test_memory_is_not_asked_for_a_file(tmp_path, monkeypatch):
     state = State.memmap(tmp_path / "a.state", 18)
-    for module in ("qsim.memory", "qsim.run"):
+    for module in ("qsim.memory", "qsim.methods"):
         monkeypatch.setattr(sys.modules[module], "available_memory", lambda: 0)
     run(Circuit(18).h(0), None, out=state)
     with pytest.raises(TooLargeError):

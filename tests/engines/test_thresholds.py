@@ -16,10 +16,10 @@ from qsim.engines.numpy_path import INDEXED_QUBITS
 from qsim.engines.statevector import block_bits
 from qsim.gates import TABLE
 from qsim.kernels import DIRECT, KERNELS, try_load
+from qsim.methods import METHODS
 from qsim.plan.lower import lower
 from qsim.plan.schedule import LOOK_AHEAD, schedule
 from qsim.plan.steps import Phase
-from qsim.run import METHODS
 from qsim.testing import random_circuit
 
 DTYPES = {"double": np.complex128, "single": np.complex64}
@@ -230,6 +230,6 @@ def test_planned_and_direct_by_run_around_their_border(monkeypatch):
     for n in range(DIRECT_QUBITS - 1, DIRECT_QUBITS + 3):
         circuit, found = random_circuit(n, 60, seed=n, controls=1), []
         for border in (n - 1, n):
-            monkeypatch.setattr(sys.modules["qsim.run"], "DIRECT_QUBITS", border)
+            monkeypatch.setattr(sys.modules["qsim.methods"], "DIRECT_QUBITS", border)
             found.append(run(circuit, None, method="statevector").state.amplitudes)
         np.testing.assert_allclose(found[0], found[1], atol=1e-12, rtol=0)

@@ -7,7 +7,7 @@ from qsim import Circuit, QsimError, RunTimedOut, State, StateError, Verificatio
 from qsim.circuit.transforms import with_instructions
 from qsim.engines import verify as verify_module
 from qsim.kernels import try_load
-from qsim.run import METHODS
+from qsim.methods import METHODS
 from qsim.testing import random_circuit
 
 pytestmark = [

@@ -9,10 +9,10 @@ from qsim import Circuit, CircuitError, Parameter, ParameterError, TooLargeError
 from qsim.algebra import X
 from qsim.engines import calibration, statevector
 from qsim.kernels import load, try_load
+from qsim.methods import METHODS
 from qsim.plan import Plan, PlannedSweep, cost
 from qsim.plan.report import _number, _seconds
 from qsim.plan.steps import Phase
-from qsim.run import METHODS
 from qsim.testing import random_circuit
 
 kernels_needed = pytest.mark.skipif(try_load("double") is None, reason="no compiled kernels on this machine")
@@ -180,7 +180,7 @@ def test_numpy_and_matrices(known_rates):
 
 
 def test_the_engine_is_the_one_that_would_run(known_rates, monkeypatch):
-    module = sys.modules["qsim.run"]
+    module = sys.modules["qsim.methods"]
     circuit = Circuit(4).h(range(4))
     monkeypatch.setattr(module, "_spent", 0.0)
     monkeypatch.setattr(module, "_look", {})

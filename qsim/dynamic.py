@@ -1,0 +1,279 @@
+"""Circuits that measure in the middle, reset or decide: shots and exact distributions, by the tree of outcomes."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsim import bits
+from qsim.circuit import Circuit
+from qsim.circuit.analysis import Parts
+from qsim.engines.branch import Register
+from qsim.engines.control import Control
+from qsim.engines.flowcode import compile_flow
+from qsim.engines.interpreter import interpret, outcomes
+from qsim.engines.segments import Action, Segments
+from qsim.engines.session import Options
+from qsim.engines.start import prepare
+from qsim.engines.tree import Decision, Divide, Leaf, Tree
+from qsim.errors import RunCancelled, RunInterrupted, RunTimedOut
+from qsim.memory import available_memory
+from qsim.readout import Readout
+from qsim.result import Branch, Outcome
+from qsim.states import Counts, State
+from qsim.states.sampling import check_total
+from qsim.states.vectors import IMPOSSIBLE
+
+__all__ = ["Ends", "collapsed", "walk_branches"]
+
+_CAP = 0.5  # of the free memory, for states that wait
+_REPORT_SECONDS = 0.1
+
+
+class Ends(NamedTuple):
+    """What all branches of a run gave.
+
+    Attributes:
+        found: records and their numbers, or probabilities, branch by branch.
+        branches: with `exact`, the branches.
+        expectations: mean of what `measure` gave of each branch's state.
+        last: the register and the classical bits at the end of the last branch.
+        pruned: the probability that was left out.
+        number: of branches.
+        sampling: seconds spent on the readout.
+    """
+
+    found: list[tuple[NDArray[np.uint64], NDArray[Any]]]
+    branches: list[Branch]
+    expectations: Any
+    last: tuple[Register, list[int]] | None
+    pruned: float
+    number: int
+    sampling: float
+
+
+def walk_branches(
+    circuit: Circuit,
+    split: Parts,
+    readout: Readout,
+    engine: Callable[[Circuit], Action] | None,
+    options: Options,
+    *,
+    shots: int,
+    rng: np.random.Generator,
+    bound: float | None,
+    measure: Callable[[State], Any] | None,
+) -> Ends:
+    """Walk the tree and read every branch out.
+
+    Args:
+        circuit: its parameters are bound.
+        split: its body and final measurements.
+        readout: of the circuit.
+        engine: makes gates ready to run; `None`: every shot is interpreted on its own.
+        options: of the run.
+        shots: number of shots; with `bound` they are not drawn here.
+        rng: where randomness comes from.
+        bound: with a number the distribution is exact, without branches of a smaller probability.
+        measure: what is wanted of the state at the end of each branch, before final measurements; an array.
+
+    Raises:
+        RunInterrupted: at Ctrl-C or the timeout.
+    """
+    control = Control(timeout=options.timeout)
+    stopped: RunInterrupted
+    try:
+        run = _Run(circuit, split, readout, engine, options, control)
+        return run.exact(bound, measure) if bound is not None else run.sampled(shots, rng, measure)
+    except RunTimedOut:
+        stopped = control.interruption(RunTimedOut, "at its timeout")
+    except KeyboardInterrupt:
+        stopped = control.interruption(RunCancelled, "by Ctrl-C")
+    del run
+    raise stopped
+
+
+def collapsed(readout: Readout, split: Parts, ends: Ends, counts: Counts) -> State:
+    """The state in which the one shot of a run ended: its final measurements, too, have found what the record says."""
+    assert ends.last is not None
+    register, _ = ends.last
+    record = next(iter(counts)).replace(" ", "")
+    found = {qubit: record[bit] for bit, qubit in split.final.items() if qubit not in register.known}
+    if found:
+        qubits = sorted(found)
+        outcome = bits.parse_bitstring("".join(found[qubit] for qubit in qubits))
+        register = register.projected(qubits, outcome, float(register.probabilities(qubits)[outcome]))
+    return State._wrap(register.whole(), normalized=readout.is_unitary)
+
+
+class _Run:
+    def __init__(
+        self,
+        circuit: Circuit,
+        split: Parts,
+        readout: Readout,
+        engine: Callable[[Circuit], Action] | None,
+        options: Options,
+        control: Control,
+    ) -> None:
+        self.circuit, self.split, self.readout, self.options, self.control = circuit, split, readout, options, control
+        self.tree: Tree | None = None
+        self.initial = None
+        if options.initial is not None or engine is None:
+            start = prepare(circuit.num_qubits, options.dtype, options.initial, None)
+            start.fill()
+            self.initial = start.amplitudes
+        self.pruned = 0.0
+        self.impossible = IMPOSSIBLE[options.dtype]
+        if engine is not None:
+            code = compile_flow(split.body)
+            cap = _CAP * available_memory()
+            self.tree = Tree(code, circuit.num_bits, Segments(code, engine), self.start, control, cap)
+
+    def start(self) -> Register:
+        """The register that every way begins with."""
+        n = self.circuit.num_qubits
+        if self.initial is None:
+            return Register.zeros(n, self.options.dtype)
+        return Register(tuple(range(n)), {}, self.initial.copy())
+
+    # ── Shots ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def sampled(self, shots: int, rng: np.random.Generator, measure: Callable[[State], Any] | None) -> Ends:
+        """Shots, divided over the outcomes of each measurement by the multinomial law."""
+        leaves = self._one_by_one(shots, rng) if self.tree is None else self.tree.leaves(shots, self._multinomial(rng))
+        found, mean, last, number, sampling, done = [], _Mean(measure), None, 0, 0.0, 0
+        report = self._reporter(shots)
+        if shots:
+            for leaf in leaves:
+                begin = time.perf_counter()
+                found.append(self.readout.sample(leaf.register, leaf.bits, leaf.weight, rng))
+                mean.add(leaf.weight, self._state_of(leaf.register))
+                last, number, done = (leaf.register, leaf.bits), number + 1, done + leaf.weight
+                sampling += time.perf_counter() - begin
+                report(done)
+                self.control.check()
+        return Ends(found, [], mean.value, last, 0.0, number, sampling)
+
+    def _multinomial(self, rng: np.random.Generator) -> Divide:
+        def divide(weight: int, probabilities: NDArray[np.float64]) -> list[tuple[int, int]]:
+            possible = self._possible(probabilities)
+            if len(possible) == 1:
+                return [(int(possible[0]), weight)]
+            shares = probabilities[possible]
+            numbers = rng.multinomial(weight, shares / shares.sum())
+            return [(int(o), int(k)) for o, k in zip(possible, numbers, strict=True) if k]
+
+        return divide
+
+    def _possible(self, probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
+        """The outcomes that are more than rounding."""
+        check_total(float(probabilities.sum()))
+        return np.flatnonzero(probabilities > self.impossible)
+
+    def _one_by_one(self, shots: int, rng: np.random.Generator) -> Iterator[Leaf]:
+        every = tuple(range(self.circuit.num_qubits))
+        assert self.initial is not None
+        start = self.initial.astype(np.complex128)
+        for _ in range(shots):
+            shot = interpret(self.split.body, self.circuit.num_bits, start, lambda one: int(rng.random() < one))
+            yield Leaf(1, shot.bits, Register(every, {}, shot.state.astype(self.options.dtype)), None)
+
+    # ── Exact ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def exact(self, bound: float, measure: Callable[[State], Any] | None) -> Ends:
+        """All branches that are not less likely than the bound."""
+        found, mean, branches, sampling, held, done = [], _Mean(measure), list[Branch](), 0.0, 0.0, 0.0
+        cap = _CAP * available_memory()
+        report = self._reporter(1)
+        for leaf in self._all(bound):
+            begin = time.perf_counter()
+            records, shares = self.readout.probabilities(leaf.register, leaf.bits)
+            found.append((records, shares * leaf.weight))
+            mean.add(leaf.weight, self._state_of(leaf.register))
+            held += leaf.register.size
+            kept = leaf.register if held <= cap or leaf.last is None else None
+            branches.append(self._branch(leaf, kept))
+            done += leaf.weight
+            sampling += time.perf_counter() - begin
+            report(done)
+            self.control.check()
+        if self.tree is None:
+            self.pruned = max(1 - done, 0.0)
+        return Ends(found, branches, mean.value, None, self.pruned, len(branches), sampling)
+
+    def _all(self, bound: float) -> Iterator[Leaf]:
+        if self.tree is not None:
+            yield from self.tree.leaves(1.0, self._all_above(bound))
+            return
+        every = tuple(range(self.circuit.num_qubits))
+        assert self.initial is not None
+        start = self.initial.astype(np.complex128)
+        for shot in outcomes(self.split.body, self.circuit.num_bits, start, bound):
+            register = Register(every, {}, shot.state.astype(self.options.dtype))
+            yield Leaf(shot.probability, shot.bits, register, None)
+
+    def _all_above(self, bound: float) -> Divide:
+        def divide(weight: float, probabilities: NDArray[np.float64]) -> list[tuple[int, float]]:
+            possible = self._possible(probabilities)
+            shares = weight * probabilities[possible] / probabilities[possible].sum()
+            self.pruned += float(shares[shares < bound].sum())
+            return [(int(o), float(p)) for o, p in zip(possible, shares, strict=True) if p >= bound]
+
+        return divide
+
+    def _branch(self, leaf: Leaf, kept: Register | None) -> Branch:
+        tree, last = self.tree, leaf.last
+        is_unitary = self.readout.is_unitary
+
+        def form() -> State:
+            register = kept if kept is not None or tree is None else tree.again(last)
+            assert register is not None
+            return State._wrap(register.whole(), normalized=is_unitary)
+
+        outcomes = self._outcomes(last)
+        return Branch(leaf.weight, self.readout.key(leaf.bits), outcomes, form)
+
+    def _outcomes(self, last: Decision | None) -> tuple[Outcome, ...]:
+        """What was found on the way, one outcome a decision."""
+        if last is None:
+            return ()
+        found = []
+        for decision in last.path():
+            value = bits.bitstring(decision.outcome, len(decision.qubits))
+            found.append(Outcome(decision.what, decision.qubits, value, decision.probability))
+        return tuple(found)
+
+    # ── Both ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _state_of(self, register: Register) -> Callable[[], State]:
+        return lambda: State._wrap(register.whole(), normalized=self.readout.is_unitary)
+
+    def _reporter(self, total: int) -> Callable[[float], None]:
+        """Tells progress now and then, and at the end."""
+        progress, next_report = self.options.progress, [0.0]
+
+        def report(done: float) -> None:
+            if progress is not None and (done >= total or time.perf_counter() >= next_report[0]):
+                next_report[0] = time.perf_counter() + _REPORT_SECONDS
+                progress(done, total)
+
+        return report
+
+
+class _Mean:
+    """The mean of arrays by weight."""
+
+    def __init__(self, measure: Callable[[State], Any] | None) -> None:
+        self._measure, self._sum, self._weight = measure, 0.0, 0.0
+
+    def add(self, weight: float, state: Callable[[], State]) -> None:
+        if self._measure is not None:
+            self._sum = self._sum + weight * self._measure(state())
+            self._weight += weight
+
+    @property
+    def value(self) -> Any:
+        return self._sum / self._weight if self._weight else None

@@ -1,0 +1,116 @@
+"""Distribution: exact probabilities of outcomes."""
+
+from collections.abc import ItemsView, Iterator, Mapping, ValuesView
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qsim.states import distances
+from qsim.states._exact import distribution
+from qsim.states._outcomes import OutcomeTable
+
+__all__ = ["Distribution"]
+
+_REPR_OUTCOMES = 16
+
+
+@final
+class Distribution(Mapping[str, float]):
+    """Probabilities by outcome, as `run(..., exact=True)` gives them: reads as a dict from bit strings. Immutable.
+
+    Keys are those of `Counts`: all bits in the order of the labels, a space between registers; they ascend. An outcome
+    that is not listed has probability 0.
+
+    Attributes:
+        pruned: the probability of all that was left out because it was less likely than the bound; the listed ones sum
+            to 1 − pruned but for rounding.
+
+    >>> from qsim import Circuit, run
+    >>> run(Circuit(2).h(0).cx(0, 1).measure([0, 1]), exact=True).distribution
+    Distribution({'00': 0.5, '11': 0.5}, bits c[0] c[1])
+    """
+
+    __slots__ = ("_table", "pruned")
+
+    def __init__(self, table: OutcomeTable, pruned: float) -> None:
+        self._table, self.pruned = table, pruned
+
+    def __getitem__(self, key: str) -> float:
+        """The probability of an outcome; KeyError for another width or other characters."""
+        return float(self._table.value(key))
+
+    def __contains__(self, key: object) -> bool:
+        try:
+            return self[key] > 0  # type: ignore[index]
+        except (KeyError, TypeError):
+            return False
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._table.bitstrings()
+
+    def items(self) -> ItemsView[str, float]:
+        """Pairs of key and probability."""
+        return dict(zip(self, self._table.values.tolist(), strict=True)).items()
+
+    def values(self) -> ValuesView[float]:
+        """The probabilities, in the order of the keys."""
+        return dict(zip(self, self._table.values.tolist(), strict=True)).values()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        return dict(self.items()) == {key: value for key, value in other.items() if value != 0}
+
+    __hash__ = None  # type: ignore[assignment]  # as for a dict
+
+    @property
+    def num_bits(self) -> int:
+        """Number of bits of a key."""
+        return self._table.layout.num_bits
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What each bit of a key is, leftmost first: a qubit, or a register's bit."""
+        return self._table.layout.labels
+
+    @property
+    def registers(self) -> tuple[tuple[str, int], ...]:
+        """Names and widths of the classical registers of a key; empty where its bits are of none."""
+        return self._table.layout.registers
+
+    def arrays(self) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
+        """The outcomes, ascending, and their probabilities; read-only."""
+        return self._table.words(), self._table.values
+
+    def marginal(self, bits: Any) -> "Distribution":
+        """Probabilities of some bits, whatever the others are.
+
+        Args:
+            bits: a register's name, a bit's position in the key (0 leftmost) or label, or several of these; the bits
+                come in the order listed.
+        """
+        positions, layout = self._table.layout.select(bits)
+        return Distribution(self._table.marginal(positions, layout), self.pruned)
+
+    def most_likely(self, k: int | None = None) -> list[tuple[str, float]]:
+        """The k most likely outcomes, all by default, and their probabilities; equal ones in the order of the keys."""
+        rows = self._table.largest(k)
+        return list(zip(self._table.bitstrings(rows), self._table.values[rows].tolist(), strict=True))
+
+    def total_variation(self, other: Any) -> float:
+        """Total-variation distance ½ Σ |p - q| from counts or other probabilities."""
+        return distances.total_variation(*self._table.align(distribution(other, self._table.layout)))
+
+    def _distribution_(self) -> OutcomeTable:
+        return self._table
+
+    def __repr__(self) -> str:
+        shown = dict(self.most_likely(_REPR_OUTCOMES)) if len(self) > _REPR_OUTCOMES else dict(self.items())
+        inner = ", ".join(f"{key!r}: {value:.6g}" for key, value in sorted(shown.items()))
+        more = f", … {len(self) - len(shown)} more" if len(self) > len(shown) else ""
+        pruned = f", pruned {self.pruned:.2g}" if self.pruned else ""
+        return f"Distribution({{{inner}{more}}}, {self._table.layout.describe()}{pruned})"
