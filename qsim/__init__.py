@@ -1,27 +1,28 @@
 """qsim: a quantum circuit simulator that reads like Kronecker algebra and never forms the product.
 
 Qubit 0 is the leftmost Kronecker factor, the first character of a bit string and the most significant bit of a basis
-index. Importing the package loads NumPy and nothing heavier: SciPy and matplotlib are loaded when first used.
+index. Importing the package loads next to nothing: NumPy, and later SciPy and matplotlib, come when first used.
 
 >>> from qsim import Circuit
 >>> Circuit(2).h(0).cx(0, 1).state()
 0.7071|00⟩ + 0.7071|11⟩   (q0 q1)
 """
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from qsim import algebra, circuit, errors, gates, states
-from qsim.algebra import Operator, OperatorProduct, kron
-from qsim.circuit import Circuit, Parameter
+from qsim import errors
 from qsim.errors import *  # noqa: F403
-from qsim.gates import Gate
-from qsim.run import Result, run
-from qsim.states import Counts, DensityMatrix, State
 
 if TYPE_CHECKING:
-    from qsim import plots, testing
-    from qsim.algebra import KroneckerProduct, KroneckerSum
+    from qsim import algebra, circuit, gates, io, plots, states, testing
+    from qsim.algebra import KroneckerProduct, KroneckerSum, Operator, OperatorProduct, kron
+    from qsim.circuit import Circuit, Parameter
+    from qsim.gates import Gate
     from qsim.kernels import warmup
+    from qsim.run import Result, run
+    from qsim.states import Counts, DensityMatrix, State
 
 __version__ = "0.1.0"
 
@@ -41,6 +42,7 @@ __all__ = [
     "circuit",
     "errors",
     "gates",
+    "io",
     "kron",
     "plots",
     "run",
@@ -50,21 +52,40 @@ __all__ = [
     *errors.__all__,
 ]
 
+_HOMES = {
+    "qsim.algebra": ("KroneckerProduct", "KroneckerSum", "Operator", "OperatorProduct", "kron"),
+    "qsim.circuit": ("Circuit", "Parameter"),
+    "qsim.gates": ("Gate",),
+    "qsim.kernels": ("warmup",),
+    "qsim.run": ("Result", "run"),
+    "qsim.states": ("Counts", "DensityMatrix", "State"),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
 
 def __dir__() -> list[str]:
     return sorted(__all__)
 
 
 def __getattr__(name: str) -> Any:
-    """What loads more than NumPy comes when it is first asked for."""
-    if name in ("plots", "testing"):
-        from importlib import import_module
+    """A public name, loaded when it is first asked for."""
+    from importlib import import_module
 
-        return import_module(f"qsim.{name}")
-    if name in ("KroneckerProduct", "KroneckerSum"):
-        return getattr(algebra, name)
-    if name == "warmup":
-        from qsim.kernels import warmup
+    if name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+    elif name in __all__:
+        value = import_module(f"qsim.{name}")
+    else:
+        raise AttributeError(f"module 'qsim' has no attribute {name!r}")
+    globals()[name] = value
+    return value
 
-        return warmup
-    raise AttributeError(f"module 'qsim' has no attribute {name!r}")
+
+class _Package(ModuleType):
+    """The package: `qsim.run` is the function, whoever loads the module of that name, and whenever."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value.run if name == "run" and isinstance(value, ModuleType) else value)
+
+
+sys.modules[__name__].__class__ = _Package
