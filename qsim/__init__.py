@@ -9,15 +9,17 @@ index. Importing the package loads next to nothing: NumPy, and later SciPy and m
 """
 
 import sys
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
 from qsim import errors
 from qsim.errors import *  # noqa: F403
 
+TYPE_CHECKING = False  # type checkers take it for typing's, which takes longer to load than all that is loaded here
 if TYPE_CHECKING:
+    from typing import Any
+
     from qsim import algebra, circuit, gates, io, plots, states, testing
-    from qsim.algebra import KroneckerProduct, KroneckerSum, Operator, OperatorProduct, kron
+    from qsim.algebra import KroneckerProduct, KroneckerSum, Operator, OperatorProduct
+    from qsim.algebra.kron import kron  # mypy takes algebra.kron for the module
     from qsim.circuit import Circuit, Parameter
     from qsim.gates import Gate
     from qsim.kernels import warmup
@@ -67,7 +69,7 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """A public name, loaded when it is first asked for."""
     from importlib import import_module
 
@@ -81,11 +83,11 @@ def __getattr__(name: str) -> Any:
     return value
 
 
-class _Package(ModuleType):
+class _Package(type(sys)):  # type: ignore[misc]  # of modules
     """The package: `qsim.run` is the function, whoever loads the module of that name, and whenever."""
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value.run if name == "run" and isinstance(value, ModuleType) else value)
+    def __setattr__(self, name: str, value: "Any") -> None:
+        super().__setattr__(name, value.run if name == "run" and isinstance(value, type(sys)) else value)
 
 
 sys.modules[__name__].__class__ = _Package
