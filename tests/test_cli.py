@@ -190,7 +190,7 @@ def test_what_fails(asked, file, tmp_path):
         (("run", file(Circuit(1).rx(Parameter("a"), 0)), "--bind", "b=1"), "There is no parameter b"),
         (("run", file(Circuit(50).h(0))), "qubits would fit"),
         (("run", file(feedback()), "--state"), "no one final state"),
-        (("draw", file(Circuit(1)), "--format", "png"), "png"),
+        (("draw", file(Circuit(1)), "--format", "png"), "PNG"),
         (("convert", file(Circuit(1)), tmp_path / "no" / "folder.json"), "No such file"),
     ):
         code, out, err = asked(*arguments)
