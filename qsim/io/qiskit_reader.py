@@ -28,6 +28,7 @@ from qiskit.circuit import (
     SwitchCaseOp,
     WhileLoopOp,
 )
+from qiskit.circuit import Gate as QiskitGate
 from qiskit.circuit import Parameter as QiskitParameter
 from qiskit.circuit import ParameterExpression as QiskitExpression
 from qiskit.circuit.classical import expr
@@ -36,6 +37,7 @@ from qiskit.circuit.library import DiagonalGate, GlobalPhaseGate, Initialize, Un
 from qiskit.circuit.library import get_standard_gate_name_mapping as standard_gates
 from qiskit.quantum_info import Statevector
 
+from qsim.algebra.properties import MATRIX_QUBITS
 from qsim.bits import bitstring, register_size
 from qsim.circuit import Circuit, Parameter
 from qsim.circuit.classical import Expression
@@ -179,8 +181,7 @@ class _Reader:
         """A gate, or a circuit where its definition is under controls or modifiers; None where it has neither."""
         kind = getattr(op, "base_class", type(op))
         if kind in _ROWS:
-            angles = (self._angle(value, f"Gate {op.name}") for value in op.params)
-            gate = Gate.named(_ROWS[kind], *angles)
+            gate = _row(_ROWS[kind], tuple(self._angle(value, f"Gate {op.name}") for value in op.params))
             is_open = isinstance(op, ControlledGate) and op.ctrl_state != register_size(op.num_ctrl_qubits) - 1
             return gate.base.controlled(gate.num_controls, _state(op)) if is_open else gate
         if kind is UnitaryGate:
@@ -191,7 +192,8 @@ class _Reader:
             return self._inner(op.base_gate).controlled(op.num_ctrl_qubits, _state(op))
         if isinstance(op, AnnotatedOperation):
             return self._modified(op)
-        return None
+        is_matrix = isinstance(op, QiskitGate) and op.num_qubits <= MATRIX_QUBITS and op.definition is None
+        return _named_unitary(op) if is_matrix and not op.is_parameterized() and hasattr(op, "__array__") else None
 
     def _inner(self, op: Any) -> Gate | Circuit:
         """The gate, or the circuit of the definition, of what something else is made from."""
@@ -283,6 +285,13 @@ class _Reader:
                     self._block(block, qubits, bits)
 
 
+def _row(name: str, angles: tuple[Any, ...]) -> Gate:
+    """The gate of a row; what Qiskit puts cu's controls on is a u with a fourth angle, its phase."""
+    whole = TABLE["cu"].base
+    is_phased = name == "u" and whole is not None and len(angles) == len(whole.params)
+    return Gate(whole, angles) if is_phased and whole is not None else Gate.named(name, *angles)
+
+
 def _definition(op: Any) -> Any:
     """The circuit that defines an instruction."""
     definition = getattr(op, "definition", None)
@@ -300,7 +309,7 @@ def _state(op: Any) -> str:
 
 def _named_unitary(op: Any) -> Gate:
     try:
-        return unitary(turned(op.to_matrix()), op.label or "unitary")
+        return unitary(turned(op.to_matrix()), op.label or op.name)
     except QsimError as error:
         raise CircuitError(f"Qiskit's gate {op.name!r}: {error}") from None
 

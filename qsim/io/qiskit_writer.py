@@ -5,8 +5,10 @@ from typing import Any
 
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import (
+    AnnotatedOperation,
     BreakLoopOp,
     ContinueLoopOp,
+    ControlModifier,
     ForLoopOp,
     IfElseOp,
     SwitchCaseOp,
@@ -19,7 +21,7 @@ from qiskit.circuit.library import get_standard_gate_name_mapping as standard_ga
 from qiskit.exceptions import QiskitError
 
 from qsim.algebra.properties import MATRIX_QUBITS
-from qsim.bits import register_size
+from qsim.bits import parse_bitstring, register_size
 from qsim.circuit import Circuit
 from qsim.circuit.analysis import locate
 from qsim.circuit.classical import Expression
@@ -60,7 +62,7 @@ def write_circuit(circuit: Circuit) -> QuantumCircuit:
     for number, instruction in enumerate(instructions):
         try:
             writer.add(instruction)
-        except (QiskitError, CircuitError) as error:
+        except (QiskitError, ValueError) as error:
             reason = error.message if isinstance(error, QiskitError) else str(error)
             raise CircuitError(f"{locate(number, instruction)}: Qiskit has no counterpart: {reason}") from None
     return result
@@ -130,7 +132,11 @@ class _Writer:
 
     def _controlled(self, op: Any, gate: Gate) -> Any:
         state = gate._extra_state
-        return op.control(len(state), ctrl_state=state[::-1]) if state else op
+        if not state:
+            return op
+        if gate.is_symbolic:  # Qiskit works out what the controls do when it knows the angle
+            return AnnotatedOperation(op, ControlModifier(len(state), parse_bitstring(state[::-1])))
+        return op.control(len(state), ctrl_state=state[::-1])
 
     def _custom(self, gate: Gate) -> Any:
         spec, width = gate.spec, gate.spec.num_qubits
