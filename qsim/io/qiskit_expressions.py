@@ -160,7 +160,7 @@ def _comparison(op: str, left: _Part, right: _Part, scope: Scope) -> Expression:
         while len(one) > 1 and isinstance(one[0], str) and isinstance(other[0], str):
             first, second = one.pop(0), other.pop(0)
             if first != second:
-                holds = op == "!=" or ("<" if first < second else ">") in op
+                holds = op == "!=" or ("<" if str(first) < str(second) else ">") in op
                 return Expression("value", (int(holds),), 1)
         left, right = _Moved(tuple(one)), _Moved(tuple(other))
     both = (_finished(left, scope), _finished(right, scope))

@@ -1,6 +1,5 @@
 """Circuits out of Qiskit's."""
 
-import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -46,6 +45,7 @@ from qsim.gates import Gate, unitary
 from qsim.gates.custom_specs import diagonal_spec
 from qsim.gates.table import ALIASES, TABLE
 from qsim.io.limits import Limits
+from qsim.io.names import free_name
 from qsim.io.order import turned
 from qsim.io.qiskit_expressions import Scope, condition, read_expression
 from qsim.io.symbols import from_sympy
@@ -84,7 +84,7 @@ def _places(members: Iterable[Any], numbers: Iterable[int]) -> dict[Any, int]:
 def _registers(members: Sequence[Qubit | Clbit], registers: Iterable[Any], letter: str) -> Iterator[tuple[str, int]]:
     """Names and sizes that tile all members in order: registers where they lie so, else further ones."""
     places = _places(members, range(len(members)))
-    spans = {}
+    spans: dict[int, tuple[str, int]] = {}
     for register in registers:
         numbers = [places[member] for member in register]
         if numbers and numbers == list(range(numbers[0], numbers[0] + len(numbers))):
@@ -94,19 +94,9 @@ def _registers(members: Sequence[Qubit | Clbit], registers: Iterable[Any], lette
     while start < len(members):
         following = min((first for first in spans if first > start), default=len(members))
         name, size = spans.get(start, (letter, following - start))
-        yield _free_name(name, letter, used), size
+        yield free_name(name, letter, used), size
         start += size
         spans = {first: span for first, span in spans.items() if first >= start}
-
-
-def _free_name(name: str, letter: str, used: set[str]) -> str:
-    """An identifier that is new, as near to the name as can be."""
-    base = re.sub(r"\W", "_", name)
-    base = base if base.isidentifier() else f"{letter}_{base}"
-    names = (base, *(f"{base}{number}" for number in range(2, len(used) + 3)))
-    found = next(candidate for candidate in names if candidate not in used)
-    used.add(found)
-    return found
 
 
 class _Reader:

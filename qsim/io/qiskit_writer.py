@@ -54,10 +54,10 @@ def write_circuit(circuit: Circuit) -> QuantumCircuit:
     for register in circuit.qubits.registers:
         if register.size:
             result.add_register(QuantumRegister(register.size, register.name))
-    for register in circuit.bits.registers:
-        if register.size:
-            taken = register.name in circuit.qubits
-            result.add_register(ClassicalRegister(register.size, f"{register.name}_bits" if taken else register.name))
+    for bits in circuit.bits.registers:
+        if bits.size:
+            name = f"{bits.name}_bits" if bits.name in circuit.qubits else bits.name
+            result.add_register(ClassicalRegister(bits.size, name))
     writer = _Writer(result)
     for number, instruction in enumerate(instructions):
         try:
