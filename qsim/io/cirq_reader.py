@@ -7,8 +7,9 @@ from typing import Any
 
 import cirq
 
+from qsim.bits import register_size
 from qsim.circuit import Circuit
-from qsim.circuit.classical import Readable
+from qsim.circuit.classical import Readable, read
 from qsim.circuit.registers import Bit, BitRegister
 from qsim.errors import CircuitError
 from qsim.gates import Gate
@@ -179,7 +180,7 @@ class _Reader:
             raise CircuitError(f"Cirq's {gate!r} has a confusion map, which has no counterpart.")
         key = cirq.measurement_key_name(gate)
         bits = self._bits(key, len(places))
-        numbers = [bits.number] if isinstance(bits, Bit) else [bit.number for bit in bits]
+        numbers = _numbers(bits)
         self.circuit.measure(places, numbers)
         for number, is_turned in zip(numbers, gate.full_invert_mask(), strict=True):
             if is_turned:
@@ -218,7 +219,7 @@ class _Reader:
         self._check_depth()
         self.operations(body)
         again, self.again = self.again, True
-        with self.circuit.while_(~self._condition(condition)._expression()):
+        with self.circuit.while_(~self._condition(condition)):
             self.operations(body)
         self.again = again
         self.depth -= 1
@@ -226,7 +227,7 @@ class _Reader:
 
     # ── Conditions ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _condition(self, condition: Any) -> Readable:
+    def _condition(self, condition: Any) -> Any:
         """A condition of Cirq's."""
         if getattr(condition, "index", -1) != -1:
             raise CircuitError(f"Cirq's condition {condition} reads an earlier measurement, which has no counterpart.")
@@ -261,14 +262,29 @@ class _Reader:
             return whole
         if kind == "Not":
             return ~self._sympy(args[0], depth + 1)
-        if (
-            kind in _RELATIONS
-            and all(arg.is_Symbol or arg.is_Integer for arg in args)
-            and any(a.is_Symbol for a in args)
-        ):
-            left, right = (self._read(arg.name) if arg.is_Symbol else int(arg) for arg in args)
-            return _RELATIONS[kind](left, right)
+        if kind in _RELATIONS:
+            left, right = map(self._operand, args)
+            if isinstance(left, Readable) or isinstance(right, Readable):
+                return _RELATIONS[kind](left, right)
         raise CircuitError(f"Cirq's condition {expression} has no counterpart.")
+
+    def _operand(self, expression: Any) -> Any:
+        """What a relation compares: a key, a number, or the value of several keys of one bit, 2 a + b."""
+        if expression.is_Symbol:
+            return self._read(expression.name)
+        if expression.is_Integer:
+            return int(expression)
+        weights = expression.as_coefficients_dict() if expression.is_Add else {}
+        symbols = sorted(weights, key=lambda symbol: -weights[symbol])
+        bits = [self._read(symbol.name) for symbol in symbols if symbol.is_Symbol]
+        powers = [register_size(place) for place in reversed(range(len(bits)))]
+        if len(bits) < 2 or any(len(_numbers(bit)) > 1 for bit in bits) or [weights[s] for s in symbols] != powers:
+            raise CircuitError(f"Cirq's condition on {expression} has no counterpart.")
+        return read([_numbers(bit)[0] for bit in bits], "")
+
+
+def _numbers(bits: BitRegister | Bit) -> list[int]:
+    return [bits.number] if isinstance(bits, Bit) else [bit.number for bit in bits]
 
 
 _JOINED = {"And": lambda a, b: a & b, "Or": lambda a, b: a | b, "Xor": lambda a, b: a ^ b}

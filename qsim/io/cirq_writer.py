@@ -134,7 +134,7 @@ class _Writer:
 
     def _switch(self, instruction: Switch) -> None:
         subject = self._value(instruction.subject)
-        others = []
+        others: list[Any] = []
         for values, block in zip(instruction.cases, instruction.blocks, strict=True):
             if values is None:
                 wanted: Any = sympy.And(*map(sympy.Not, others))

@@ -119,8 +119,8 @@ def test_measurement_keys_are_registers():
         cirq.measure(LINE[0], key="pair2"),
     )
     found = from_cirq(circuit)
-    assert [(r.name, r.size) for r in found.bits.registers] == [("pair", 2), ("my_key", 1), ("pair2", 1)]
-    assert dict(found.sample(10, seed=1)) == {"10 1 1": 10}
+    assert [(r.name, r.size) for r in found.bits.registers] == [("my_key", 1), ("pair", 2), ("pair2", 1)]
+    assert dict(found.sample(10, seed=1)) == {"1 10 1": 10}
     again = from_cirq(cirq.Circuit(cirq.measure(LINE[0], key="a"), cirq.X(LINE[0]), cirq.measure(LINE[0], key="a")))
     assert dict(again.sample(5, seed=1)) == {"0 1": 5}
 
@@ -128,6 +128,11 @@ def test_measurement_keys_are_registers():
 def test_keys_of_a_register_on_the_way_out():
     partly = Circuit(3, 3).x(0).measure([0, 2], [2, 0])
     assert cirq.measurement_key_names(to_cirq(partly)) == {"c[0]", "c[2]"}
+    read = Circuit(3, 2).x(0).measure([0, 1], [0, 1])
+    with read.if_(read.bits["c"] == "10"):
+        read.x(2)
+    assert cirq.measurement_key_names(to_cirq(read)) == {"c"}
+    assert from_cirq(to_cirq(read)) == read
     whole = Circuit(2).x(1).measure_all()
     assert cirq.measurement_key_names(to_cirq(whole)) == {"meas"}
     assert cirq.Simulator().run(to_cirq(whole)).histogram(key="meas") == {1: 1}
@@ -160,7 +165,7 @@ def test_conditions_mean_the_same_in_cirq():
     circuit = feedback()
     exact = {key.replace(" ", ""): value for key, value in run(circuit, None, exact=True).distribution.items()}
     results = cirq.Simulator(seed=5).run(to_cirq(circuit), repetitions=20_000)
-    columns = [results.measurements[key] for key in ("c", "end")]
+    columns = [results.measurements[key] for key in ("c[0]", "c[1]", "end")]
     keys = ["".join(map(str, row)) for row in np.hstack(columns)]
     for key, probability in exact.items():
         spread = np.sqrt(probability * (1 - probability) / 20_000)
