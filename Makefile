@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: bell test check format generate clean
+.PHONY: bell test check docs format generate clean
 
 bell: $(VENV)/.run
 	$(BIN)/python circuits/bell.py
@@ -17,7 +17,11 @@ check: $(VENV)/.check
 	$(BIN)/mypy
 	$(BIN)/python -m qsim.gates.generate --check
 	$(BIN)/python -m pytest --doctest-modules qsim circuits
-	$(BIN)/python -m pytest --doctest-glob='*.md' README.md
+	$(BIN)/python -m pytest --doctest-glob='*.md' README.md docs
+	$(BIN)/sphinx-build -W --keep-going -q docs docs/_build
+
+docs: $(VENV)/.check        # the site, in docs/_build/index.html
+	$(BIN)/sphinx-build -W --keep-going -q docs docs/_build
 
 format: $(VENV)/.check
 	$(BIN)/ruff format .
@@ -46,4 +50,4 @@ $(VENV)/.check: $(VENV)/.test
 	touch $@
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf docs/_build docs/gates.md $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

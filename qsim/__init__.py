@@ -12,6 +12,7 @@ import sys
 
 from qsim import errors
 from qsim.errors import *  # noqa: F403
+from qsim.lazy import lazy_attributes
 
 TYPE_CHECKING = False  # type checkers take it for typing's, which takes longer to load than all that is loaded here
 if TYPE_CHECKING:
@@ -54,33 +55,9 @@ __all__ = [
     *errors.__all__,
 ]
 
-_HOMES = {
-    "qsim.algebra": ("KroneckerProduct", "KroneckerSum", "Operator", "OperatorProduct", "kron"),
-    "qsim.circuit": ("Circuit", "Parameter"),
-    "qsim.gates": ("Gate",),
-    "qsim.kernels": ("warmup",),
-    "qsim.run": ("Result", "run"),
-    "qsim.states": ("Counts", "DensityMatrix", "State"),
-}
-_HOME = {name: home for home, names in _HOMES.items() for name in names}
-
 
 def __dir__() -> list[str]:
     return sorted(__all__)
-
-
-def __getattr__(name: str) -> "Any":
-    """A public name, loaded when it is first asked for."""
-    from importlib import import_module
-
-    if name in _HOME:
-        value = getattr(import_module(_HOME[name]), name)
-    elif name in __all__:
-        value = import_module(f"qsim.{name}")
-    else:
-        raise AttributeError(f"module 'qsim' has no attribute {name!r}")
-    globals()[name] = value
-    return value
 
 
 class _Package(type(sys)):  # type: ignore[misc]  # of modules
@@ -91,3 +68,17 @@ class _Package(type(sys)):  # type: ignore[misc]  # of modules
 
 
 sys.modules[__name__].__class__ = _Package
+
+if not TYPE_CHECKING:
+    __getattr__ = lazy_attributes(
+        __name__,
+        {
+            **dict.fromkeys(("KroneckerProduct", "KroneckerSum", "Operator", "OperatorProduct", "kron"), "algebra"),
+            **dict.fromkeys(("Circuit", "Parameter"), "circuit"),
+            **dict.fromkeys(("Counts", "DensityMatrix", "State"), "states"),
+            **dict.fromkeys(("Result", "run"), "run"),
+            "Gate": "gates",
+            "warmup": "kernels",
+            **{name: name for name in ("algebra", "circuit", "gates", "io", "plots", "states", "testing")},
+        },
+    )

@@ -28,6 +28,7 @@ from qsim.states.vectors import IMPOSSIBLE
 
 __all__ = ["Ends", "collapsed", "walk_branches"]
 
+_DIGITS = {np.dtype(np.complex128): 12, np.dtype(np.complex64): 5}  # of probabilities, when shots are divided
 _CAP = 0.5  # of the free memory, for states that wait
 _REPORT_SECONDS = 0.1
 
@@ -158,11 +159,14 @@ class _Run:
         return Ends(found, [], mean.value, last, 0.0, number, sampling)
 
     def _multinomial(self, rng: np.random.Generator) -> Divide:
+        digits = _DIGITS[self.options.dtype]
+
         def divide(weight: int, probabilities: NDArray[np.float64]) -> list[tuple[int, int]]:
             possible = self._possible(probabilities)
             if len(possible) == 1:
                 return [(int(possible[0]), weight)]
-            shares = probabilities[possible]
+            # A probability of a half that rounding puts above or below it would be drawn in another way.
+            shares = np.round(probabilities[possible], digits)
             numbers = rng.multinomial(weight, shares / shares.sum())
             return [(int(o), int(k)) for o, k in zip(possible, numbers, strict=True) if k]
 

@@ -1,7 +1,7 @@
 """The ways to simulate, which one is taken, and the memory that it needs."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -11,13 +11,14 @@ from qsim.engines import numpy_path
 from qsim.engines.job import COMPILED_QUBITS, DIRECT_QUBITS, Job
 from qsim.engines.session import Options
 from qsim.errors import CircuitError
+from qsim.frozen import Record
 from qsim.memory import available_memory, require_memory
 from qsim.states.sampling import FEW_QUBITS
 
 __all__ = ["METHODS", "Method", "check_method", "choose", "copied_amplitudes", "guard", "is_direct"]
 
 
-class Method(NamedTuple):
+class Method(Record):
     """A way to simulate.
 
     Attributes:

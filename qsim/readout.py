@@ -1,7 +1,7 @@
 """Readout: from states and classical bits at the ends of runs to counts and probabilities of the whole record."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 from qsim import bits
 from qsim.circuit import Circuit, Operation
 from qsim.circuit.analysis import Parts
-from qsim.engines.branch import Register
 from qsim.states import Counts, State
 from qsim.states._layout import BitLayout
 from qsim.states._outcomes import OutcomeTable, pack_words
-from qsim.states.distribution import Distribution
 from qsim.states.sampling import check_total
+
+if TYPE_CHECKING:
+    from qsim.engines.branch import Register
+    from qsim.states.distribution import Distribution
 
 __all__ = ["Readout"]
 
@@ -41,7 +43,7 @@ class Readout:
         self.qubits = sorted({qubit for qubit in self._sources if qubit is not None})
 
     def sample(
-        self, register: Register, memory: Sequence[int], shots: int, rng: np.random.Generator
+        self, register: "Register", memory: Sequence[int], shots: int, rng: np.random.Generator
     ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
         """Records of so many shots of the final measurements, and how often each was seen.
 
@@ -51,47 +53,47 @@ class Readout:
             shots: number of shots.
             rng: where randomness comes from.
         """
+        active, known = self._split(register.known)
+        if not active:
+            return self._records(np.zeros(1, np.uint64), active, known, memory), np.array([shots])
         state = State._wrap(register.amplitudes, normalized=self.is_unitary)
-        return self._sample(state, register, memory, shots, rng)
+        outcomes, counts = state._draw(register.places(active), shots, rng)
+        return self._records(outcomes, active, known, memory), counts
 
     def sample_state(
         self, state: State, memory: Sequence[int], shots: int, rng: np.random.Generator
     ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
         """The same from the state of all qubits."""
-        return self._sample(state, Register(tuple(range(state.num_qubits)), {}, state.amplitudes), memory, shots, rng)
-
-    def _sample(
-        self, state: State, register: Register, memory: Sequence[int], shots: int, rng: np.random.Generator
-    ) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-        active = [qubit for qubit in self.qubits if qubit not in register.known]
-        if not active:
-            return self._records(np.zeros(1, np.uint64), active, register, memory), np.array([shots])
-        outcomes, counts = state._draw(register.places(active), shots, rng)
-        return self._records(outcomes, active, register, memory), counts
+        outcomes, counts = state._draw(tuple(self.qubits), shots, rng)
+        return self._records(outcomes, self.qubits, {}, memory), counts
 
     def probabilities(
-        self, register: Register, memory: Sequence[int]
+        self, register: "Register", memory: Sequence[int]
     ) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
         """All records of the final measurements that can be, and their probabilities."""
-        active = [qubit for qubit in self.qubits if qubit not in register.known]
+        active, known = self._split(register.known)
         found = register.probabilities(active) if active else np.ones(1)
         check_total(float(found.sum()))
         possible = np.flatnonzero(found)
-        return self._records(possible, active, register, memory), found[possible] / found.sum()
+        return self._records(possible, active, known, memory), found[possible] / found.sum()
+
+    def _split(self, known: Mapping[int, int]) -> tuple[list[int], Mapping[int, int]]:
+        """The qubits that are read out and whose value is not known, and what is known."""
+        return [qubit for qubit in self.qubits if qubit not in known], known
 
     def _records(
-        self, outcomes: NDArray[Any], active: Sequence[int], register: Register, memory: Sequence[int]
+        self, outcomes: NDArray[Any], active: Sequence[int], known: Mapping[int, int], memory: Sequence[int]
     ) -> NDArray[np.uint64]:
         """Records as 64-bit words from what the active qubits spell."""
         place = {qubit: number for number, qubit in enumerate(active)}
         columns: list[int | None] = []
-        known = ""
+        fixed = ""
         for bit, qubit in enumerate(self._sources):
-            value = memory[bit] if qubit is None else register.known.get(qubit)
+            value = memory[bit] if qubit is None else known.get(qubit)
             columns.append(place[qubit] if value is None and qubit is not None else None)
-            known += str(value or 0)
+            fixed += str(value or 0)
         words = bits.spread_columns(outcomes, columns, len(active))
-        return words | self._words(bits.parse_bitstring(known or "0"))
+        return words | self._words(bits.parse_bitstring(fixed or "0"))
 
     def _words(self, record: int) -> NDArray[np.uint64]:
         size = max(-(-len(self._sources) // _WORD_BITS), 1)
@@ -106,8 +108,10 @@ class Readout:
 
     def distribution(
         self, found: Sequence[tuple[NDArray[np.uint64], NDArray[np.float64]]], bound: float, pruned: float
-    ) -> Distribution:
+    ) -> "Distribution":
         """The distribution of all branches together, without outcomes below the bound."""
+        from qsim.states.distribution import Distribution
+
         table = self._table(found, np.float64)
         kept = table.values >= bound
         pruned += float(table.values[~kept].sum())

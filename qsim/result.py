@@ -1,16 +1,18 @@
 """What a run gives."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from qsim.frozen import Frozen, assign
+from qsim.frozen import Frozen, Record, assign
 from qsim.states import Counts, State
-from qsim.states.distribution import Distribution
+
+if TYPE_CHECKING:
+    from qsim.states.distribution import Distribution
 
 __all__ = ["Branch", "Outcome", "Result"]
 
 
-class Outcome(NamedTuple):
+class Outcome(Record):
     """What was found at one place on the way through a circuit.
 
     Attributes:
@@ -94,7 +96,7 @@ class Result(Frozen):
 
     counts: Counts | None
     state: State | None
-    distribution: Distribution | None
+    distribution: "Distribution | None"
     branches: tuple[Branch, ...] | None
     memory: list[str] | None
     expectations: Any

@@ -3,15 +3,15 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qsim.circuit import Barrier, Circuit, Instruction, Operation
+from qsim.circuit import Barrier, Circuit, Instruction, Measurement, Operation
 from qsim.circuit.analysis import Parts, is_symbolic, kind, locate, parts
+from qsim.circuit.flow import walk
 from qsim.engines import numpy_path
-from qsim.engines.branch import Register
 from qsim.engines.options import (
     check_exact,
     check_flag,
@@ -24,6 +24,7 @@ from qsim.engines.options import (
 from qsim.engines.session import Options, simulate
 from qsim.engines.start import prepare
 from qsim.errors import CircuitError, ParameterError
+from qsim.frozen import Record
 from qsim.memory import require_memory
 from qsim.methods import METHODS, Method, check_method, choose, guard
 from qsim.readout import Readout
@@ -160,7 +161,7 @@ def run(
     )
 
 
-class _Wanted(NamedTuple):
+class _Wanted(Record):
     """What is wanted of a run: the arguments of `run` that are not the engine's."""
 
     shots: int | None
@@ -170,7 +171,7 @@ class _Wanted(NamedTuple):
     observables: Any
 
 
-class _Found(NamedTuple):
+class _Found(Record):
     """What `Result` is made of; `seconds` is the time until the final state, or the ends of all branches, was there."""
 
     readout: Readout
@@ -208,6 +209,8 @@ def _static(
     if wanted.bound is None:
         counts = None if shots is None else readout.counts([readout.sample_state(final, memory, shots, rng)])
         return _Found(readout, counts, state, expectations, name, engine.reason, seconds)
+    from qsim.engines.branch import Register
+
     register = Register(tuple(range(circuit.num_qubits)), {}, final._checked())
     distribution = readout.distribution([readout.probabilities(register, memory)], wanted.bound, 0.0)
     branch = Branch(1.0, readout.key(memory), (), lambda: final)
@@ -231,7 +234,9 @@ def _dynamic(
 
     start = time.perf_counter()
     _check_dynamic(circuit, split, options, wanted)
-    shots = wanted.shots or 0
+    shots, bound = wanted.shots or 0, wanted.bound
+    if shots == 0 and bound is None:
+        bound = check_exact(True, options.dtype)  # nothing is measured: there may be only one branch
     name = choose(method, circuit, precision, times=min(max(shots, 1), _MANY))
     engine = _engine(name, optimize)
     make = None
@@ -241,13 +246,15 @@ def _dynamic(
             make = verified(make, engine.simulate, options.threads)
     measure = None if wanted.observables is None else lambda state: np.array(_measure(state, wanted.observables))
     readout = Readout(circuit, split)
-    ends = walk_branches(
-        circuit, split, readout, make, options, shots=shots, rng=rng, bound=wanted.bound, measure=measure
-    )
+    ends = walk_branches(circuit, split, readout, make, options, shots=shots, rng=rng, bound=bound, measure=measure)
     seconds = time.perf_counter() - start - ends.sampling
     how = "every shot interpreted" if name == "reference" else f"{ends.number} ways through its measurements"
     reason = f"{how}; {engine.reason}"
     expectations = None if ends.expectations is None else list(ends.expectations)
+    if wanted.shots is None and wanted.bound is None:
+        if len(ends.branches) != 1:
+            raise _no_final_state(circuit, split)
+        return _Found(readout, None, ends.branches[0].state, expectations, name, reason, seconds)
     if wanted.bound is None:
         counts = readout.counts(ends.found)
         state = collapsed(readout, split, ends, counts) if wanted.keep_state else None
@@ -263,13 +270,24 @@ _MANY = 100  # shots of a circuit that measures in the middle are likely to run 
 
 def _check_dynamic(circuit: Circuit, split: Parts, options: Options, wanted: _Wanted) -> None:
     """Refuse what has no meaning where there is no one final state, naming the instruction."""
-    first = next(i for i in split.body if not isinstance(i, Operation | Barrier))
-    where = locate(next(number for number, own in enumerate(circuit) if own is first), first)
-    if wanted.bound is None and (wanted.shots is None or (wanted.keep_state and wanted.shots != 1)):
-        raise CircuitError(f"{where}: a circuit with {kind(first)} before its end has no one final state. {_CHOICE}")
+    measures = bool(split.final) or any(isinstance(instruction, Measurement) for instruction in walk(split.body))
+    if wanted.bound is None and ((wanted.keep_state and wanted.shots != 1) or (wanted.shots is None and measures)):
+        raise _no_final_state(circuit, split)
     for value, name in ((options.out, "out"), (options.checkpoint, "checkpoint")):
         if value is not None:
+            where, _ = _first_dynamic(circuit, split)
             raise CircuitError(f"{where}: `{name}` is for circuits of gates with measurements at the end.")
+
+
+def _first_dynamic(circuit: Circuit, split: Parts) -> tuple[str, str]:
+    """Where the first instruction is that is no gate, and what it is called."""
+    first = next(i for i in split.body if not isinstance(i, Operation | Barrier))
+    return locate(next(number for number, own in enumerate(circuit) if own is first), first), kind(first)
+
+
+def _no_final_state(circuit: Circuit, split: Parts) -> CircuitError:
+    where, what = _first_dynamic(circuit, split)
+    return CircuitError(f"{where}: a circuit with {what} before its end has no one final state. {_CHOICE}")
 
 
 _CHOICE = (
@@ -284,14 +302,14 @@ def _engine(name: str, optimize: bool) -> Method:
     if name == "statevector" and not optimize:
         from qsim.engines.verify import gate_by_gate
 
-        return engine._replace(simulate=gate_by_gate, reason="gate by gate, as asked for", is_planned=False)
+        return engine.replace(simulate=gate_by_gate, reason="gate by gate, as asked for", is_planned=False)
     return engine
 
 
 def state(circuit: Circuit, **run_options: Any) -> State:
     """The state after a circuit that measures nothing."""
     for number, instruction in enumerate(circuit):
-        if instruction.written:
+        if isinstance(instruction, Measurement):
             raise CircuitError(
                 f"{locate(number, instruction)}: a circuit that measures has no one final state. {_CHOICE}"
             )
@@ -355,7 +373,7 @@ def _final(circuit: Circuit, name: str, method: Method, options: Options) -> Sta
         what = "run on a State.memmap" if file is not None else "keep checkpoints"
         raise CircuitError(f'Method {name!r} cannot {what}: use "statevector" or "numpy".')
     if not method.is_planned:
-        options = options._replace(verify=False)
+        options = options.replace(verify=False)
     amplitudes = simulate(circuit, method.simulate, options)
     is_unitary = all(map(_is_from_table, circuit))
     if file is None:

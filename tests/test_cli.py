@@ -126,6 +126,26 @@ def test_draw_explain_and_convert(asked, file, tmp_path):
     assert from_json((tmp_path / "again.json").read_bytes()) == circuit
 
 
+def test_openqasm(asked, file, tmp_path, monkeypatch):
+    circuit = Circuit(2, 2).h(0).cx(0, 1).measure([0, 1], [0, 1])
+    for form in ("qasm2", "qasm3"):
+        text = asked("convert", file(circuit), "-", "--to", form)[1]
+        assert text == circuit.to_qasm(int(form[-1]))
+        path = tmp_path / f"{form}.qasm"
+        path.write_text(text, encoding="utf-8")
+        assert json.loads(asked("run", path, "--probabilities", "--json")[1])["probabilities"] == {"00": 0.5, "11": 0.5}
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        assert asked("draw", "-") == asked("draw", path)
+        assert asked("convert", path, tmp_path / "out.qasm") == (0, "", "")
+        assert Circuit.load(tmp_path / "out.qasm") == Circuit.load(path)
+
+
+def test_circuits_are_saved_and_loaded_by_suffix(tmp_path):
+    circuit = feedback()
+    circuit.save(tmp_path / "circuit.json")
+    assert Circuit.load(tmp_path / "circuit.json") == circuit
+
+
 def test_plot(asked, file, tmp_path):
     path = tmp_path / "counts.png"
     assert asked("run", file(Circuit(2).h(0)), "--plot", path)[0] == 0
@@ -182,8 +202,8 @@ def test_what_fails(asked, file, tmp_path):
     text = tmp_path / "bytes.qasm"
     text.write_bytes(b"\xff\xfe")
     for arguments, message in (
-        (("run", tmp_path / "none.json"), "No such file"),
-        (("run", tmp_path), "Is a directory" if os.name == "posix" else ""),
+        (("run", tmp_path / "none.json"), "must be a file"),
+        (("run", tmp_path / "none"), "No such file"),
         (("run", broken), "broken.json:1:26: This is not JSON"),
         (("run", text), "not UTF-8"),
         (("run", file(Circuit(1).rx(Parameter("a"), 0))), "a parameter has no value"),

@@ -189,5 +189,5 @@ def test_other_methods_are_passed_on():
 
 
 def test_what_is_measured_in_the_middle_is_refused_at_once():
-    with pytest.raises(CircuitError, match="measured before"):
+    with pytest.raises(CircuitError, match=r"Operation 0, measure\(0, 0\), .*measurements at the end"):
         Circuit(1).measure(0).rx(THETA[0], 0).compile()

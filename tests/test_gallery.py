@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from functools import cache
+from functools import cache, reduce
 from itertools import product
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import pytest
 from matplotlib.image import imread
 from scipy.linalg import hadamard
 
-from qsim import Circuit, State, kron
+from qsim import Circuit, State, kron, run
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted(path.stem for path in (ROOT / "circuits").glob("*.py"))
@@ -63,6 +63,112 @@ def teleports(num_qubits):
     return check
 
 
+def branches(circuit, prepared, bound=True):
+    """All ways through a circuit that begins with its first qubits in a state and the others in 0."""
+    rest = State.zeros(circuit.num_qubits - prepared.num_qubits)
+    return run(circuit, None, exact=bound, initial=kron(prepared, rest)).branches
+
+
+def ends_as(state, expected):
+    """Check that a state is the expected one, amplitudes of length 1, but for a phase."""
+    overlap = np.vdot(expected, state.amplitudes)
+    close(abs(overlap), 1)
+    close(state.amplitudes, overlap * expected)
+
+
+def has_distribution(expected, **options):
+    """Check that all records have the probabilities expected, exactly; `expected` is a function of the bits."""
+
+    def check(circuit):
+        found = run(circuit, None, exact=True, **options).distribution
+        widths = [register.size for register in circuit.bits.registers]
+        for values in product(*(BITS[width] for width in widths)):
+            close(found[" ".join(values)], expected(*values))
+
+    return check
+
+
+def teleports_by_feedback(num_qubits):
+    def check(circuit):
+        for seed in range(3):
+            message = State.random(num_qubits, seed)
+            found = branches(circuit, message)
+            assert sorted(branch.bits for branch in found) == [
+                f"{z} {x}" for z, x in product(BITS[num_qubits], repeat=2)
+            ]
+            for branch in found:
+                close(branch.probability, 4.0**-num_qubits)
+                alice = basis(int(branch.bits.replace(" ", ""), 2), 2 * num_qubits)
+                ends_as(branch.state, np.kron(alice, message.amplitudes))
+
+    return check
+
+
+def swaps_entanglement(num_stations):
+    def check(circuit):
+        found = run(circuit, None, exact=True).branches
+        assert len(found) == 4**num_stations
+        for branch in found:
+            close(branch.probability, 4.0**-num_stations)
+            amplitudes = branch.state.amplitudes.reshape(2, -1, 2)
+            (measured,) = np.flatnonzero(np.abs(amplitudes).max(axis=(0, 2)) > 1e-9)
+            z, x = branch.bits.split()
+            assert f"{measured:0{2 * num_stations}b}" == "".join(z[i] + x[i] for i in range(num_stations))
+            ends_as(State(amplitudes[:, measured].reshape(-1)), np.array(BELL["phi+"]) / np.sqrt(2))
+
+    return check
+
+
+def makes_gate(gate, probability, num_ancillas, bound):
+    """Check that the gate is exact in every branch, and how likely each number of attempts is."""
+
+    def check(circuit):
+        for seed in range(3):
+            state = State.random(1, seed)
+            found, by_attempts = branches(circuit, state, bound), {}
+            for branch in found:
+                assert set(branch.bits) == {"0"}
+                ends_as(branch.state, np.kron(gate @ state.amplitudes, basis(0, num_ancillas)))
+                attempts = sum(outcome.what == "measure" for outcome in branch.outcomes)
+                by_attempts[attempts] = by_attempts.get(attempts, 0) + branch.probability
+            for attempts in range(1, 6):
+                close(by_attempts[attempts], probability * (1 - probability) ** (attempts - 1))
+
+    return check
+
+
+def corrects_flips(errors, theta):
+    """Check that the code word is the same in every branch, and that syndromes are those of a flip or of none."""
+    flip = np.sin(theta / 2) ** 2
+    cycles = [{"00": 1.0} if error is None else {"00": 1 - flip, FLIPPED[error]: flip} for error in errors]
+    ways = {way: np.prod([found[key] for found, key in zip(cycles, way, strict=True)]) for way in product(*cycles)}
+    expected = {" ".join(way): probability for way, probability in ways.items() if probability > 1e-15}
+
+    def check(circuit):
+        state = State.random(1, 5)
+        found = branches(circuit, state)
+        assert {branch.bits for branch in found} == expected.keys()
+        for branch in found:
+            close(branch.probability, expected[branch.bits])
+            ends_as(branch.state, np.kron(state.amplitudes @ [basis(0b000, 3), basis(0b111, 3)], basis(0, 2)))
+
+    return check
+
+
+def corrects_any_error(error):
+    """Check the syndrome by the commutators of matrices, and the state by the projector on the code space."""
+
+    def check(circuit):
+        state = State.random(1, 5)
+        (branch,) = branches(circuit, state)
+        damage = pauli("".join(error[0] if error.endswith(str(qubit)) else "I" for qubit in range(5)))
+        signs = (np.vdot(matrix @ damage, damage @ matrix) for matrix in map(pauli, STABILIZERS))
+        assert branch.bits == "".join("0" if sign.real > 0 else "1" for sign in signs)
+        ends_as(branch.state, np.kron(CODE_WORDS @ state.amplitudes, basis(0, 1)))
+
+    return check
+
+
 # ── What is expected, without qsim ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -85,6 +191,47 @@ def dft(num_qubits, inverse=False, swaps=True):
     return matrix.conj().T if inverse else matrix
 
 
+def fourier_probability(state):
+    """Probabilities of what is measured after the transform."""
+    shares = np.abs(dft(state.num_qubits) @ state.amplitudes) ** 2
+    return lambda bits: shares[int(bits, 2)]
+
+
+def phase_probability(phase, num_bits):
+    """That phase estimation finds k: a geometric sum of N phases, by its closed form away from its poles."""
+    size = 2**num_bits
+
+    def probability(bits):
+        turns = phase - int(bits, 2) / size
+        return 1.0 if turns == 0 else (np.sin(np.pi * size * turns) / (size * np.sin(np.pi * turns))) ** 2
+
+    return probability
+
+
+def pauli(letters):
+    return reduce(np.kron, [PAULIS[letter] for letter in letters])
+
+
+def code_words():
+    """Columns: the two states that the stabilisers leave alone, of even and of odd parity."""
+    projector = reduce(np.matmul, [(np.eye(32) + pauli(stabilizer)) / 2 for stabilizer in STABILIZERS])
+    even = projector @ basis(0, 5)
+    return np.column_stack([even, pauli("XXXXX") @ even]) / np.linalg.norm(even)
+
+
+PAULIS = {
+    "I": np.eye(2),
+    "X": np.array([[0, 1], [1, 0]]),
+    "Y": np.array([[0, -1j], [1j, 0]]),
+    "Z": np.diag([1, -1]),
+}
+FLIPPED = ("10", "11", "01")  # syndromes of the bit-flip code
+STABILIZERS = ("XZZXI", "IXZZX", "XIXZZ", "ZXIXZ")
+CODE_WORDS = code_words()
+SQRT2 = (PAULIS["I"] + 1j * np.sqrt(2) * PAULIS["X"]) / np.sqrt(3)
+V3 = (PAULIS["I"] + 2j * PAULIS["Z"]) / np.sqrt(5)
+
+
 def is_fair(table):
     """Whether the promise of Deutsch and Jozsa holds."""
     return 2 * table.count("1") in (0, len(table), 2 * len(table))
@@ -93,6 +240,7 @@ def is_fair(table):
 BITS = {width: ["".join(bits) for bits in product("01", repeat=width)] for width in (1, 2, 3, 4)}
 BELL = {"phi+": [1, 0, 0, 1], "phi-": [1, 0, 0, -1], "psi+": [0, 1, 1, 0], "psi-": [0, 1, -1, 0]}
 CNOT = {"00": 0b00, "01": 0b01, "10": 0b11, "11": 0b10}
+ERRORS = ["", *("".join(error) for error in product("XYZ", "01234"))]
 TABLES = [table for width in (2, 4) for table in BITS[width] if is_fair(table)]
 
 CASES = [  # file, arguments of build, what its circuit must do
@@ -102,8 +250,36 @@ CASES = [  # file, arguments of build, what its circuit must do
     *(("cnot", {"control": label[0], "target": label[1]}, ends_in(basis(image, 2))) for label, image in CNOT.items()),
     ("ghz", {}, ends_in((basis(0, 3) + basis(-1, 3)) / np.sqrt(2))),
     *(("ghz", {"num_qubits": n}, ends_in((basis(0, n) + basis(-1, n)) / np.sqrt(2))) for n in range(2, 7)),
-    ("teleportation", {}, teleports(1)),
-    *(("teleportation", {"num_qubits": n}, teleports(n)) for n in (1, 2, 3)),
+    ("teleportation", {}, teleports_by_feedback(1)),
+    *(("teleportation", {"num_qubits": n}, teleports_by_feedback(n)) for n in (1, 2, 3)),
+    *(("teleportation", {"num_qubits": n, "feedback": False}, teleports(n)) for n in (1, 2, 3)),
+    ("entanglement_swapping", {}, swaps_entanglement(1)),
+    *(("entanglement_swapping", {"num_stations": n}, swaps_entanglement(n)) for n in (1, 2, 3)),
+    ("iterative_phase_estimation", {}, has_distribution(phase_probability(0.625, 3))),
+    *(
+        ("iterative_phase_estimation", {"phase": phase, "num_bits": n}, has_distribution(phase_probability(phase, n)))
+        for phase, n in product((0.0, 0.5, 0.9, 1 / 3, -0.2), (1, 2, 4))
+    ),
+    ("repeat_until_success", {}, makes_gate(SQRT2, 3 / 4, 1, True)),
+    ("repeat_until_success", {"gate": "sqrt2"}, makes_gate(SQRT2, 3 / 4, 1, True)),
+    ("repeat_until_success", {"gate": "v3"}, makes_gate(V3, 5 / 8, 2, 1e-5)),
+    ("bit_flip_code", {}, corrects_flips((0, 1, 2), np.pi)),
+    *(
+        ("bit_flip_code", {"errors": errors, "theta": theta}, corrects_flips(errors, theta))
+        for errors in [(0,), (1,), (None,), (2, None, 0, 1, 2)]
+        for theta in (np.pi, 0.7)
+    ),
+    ("five_qubit_code", {}, corrects_any_error("Y2")),
+    *(("five_qubit_code", {"error": error}, corrects_any_error(error)) for error in ERRORS),
+    ("dynamic_qft", {}, has_distribution(fourier_probability(State("000")))),
+    *(
+        (
+            "dynamic_qft",
+            {"num_qubits": n},
+            has_distribution(fourier_probability(State.random(n, seed=n)), initial=State.random(n, seed=n)),
+        )
+        for n in (1, 2, 3, 4)
+    ),
     ("superdense_coding", {}, always_gives("10")),
     *(("superdense_coding", {"message": bits}, ends_in(basis(int(bits, 2), 2))) for bits in BITS[2]),
     ("deutsch_jozsa", {}, ends_in(walsh("01101001"))),
@@ -128,6 +304,15 @@ REFUSED = [  # file, arguments of build, what the message names
     ("cnot", {"target": 1}, "`target` must be .* but is 1"),
     ("ghz", {"num_qubits": 1}, "`num_qubits` must be 2 or more, but is 1"),
     ("teleportation", {"num_qubits": 0}, "`num_qubits` must be 1 or more, but is 0"),
+    ("entanglement_swapping", {"num_stations": 0}, "`num_stations` must be 1 or more, but is 0"),
+    ("iterative_phase_estimation", {"num_bits": 0}, "`num_bits` must be 1 or more, but is 0"),
+    ("repeat_until_success", {"gate": "t"}, "`gate` must be one of sqrt2, v3, but is 't'"),
+    ("bit_flip_code", {"errors": ()}, r"`errors` must be .* but is \(\)"),
+    ("bit_flip_code", {"errors": (0, 3)}, r"`errors` must be .* but is \(0, 3\)"),
+    ("five_qubit_code", {"error": "X5"}, "`error` must be .* but is 'X5'"),
+    ("five_qubit_code", {"error": "Q0"}, "`error` must be .* but is 'Q0'"),
+    ("five_qubit_code", {"error": "X"}, "`error` must be .* but is 'X'"),
+    ("dynamic_qft", {"num_qubits": 0}, "`num_qubits` must be 1 or more, but is 0"),
     ("superdense_coding", {"message": "1"}, "`message` must be .* but is '1'"),
     ("superdense_coding", {"message": "2a"}, "`message` must be .* but is '2a'"),
     ("deutsch_jozsa", {"oracle": "0111"}, "`oracle` must be constant or balanced, but '0111' has 3 ones"),
@@ -159,7 +344,26 @@ PRINTED = {  # file → lines that it prints
     "ghz": ["state: 0.7071|000⟩ + 0.7071|111⟩   (q0 q1 q2)", "⟨XXX⟩ = +1.000", "⟨XYY⟩ = -1.000"],
     "qft": ["transformed:   0.7071|000⟩ + 0.7071|100⟩   (q0 q1 q2)"],
     "superdense_coding": [f"sent {bits}, received {{'{bits}': 1000}}" for bits in BITS[2]],
-    "teleportation": ["          fidelity     1.000000000000"],
+    "bit_flip_code": [
+        f"syndromes {bits}: probability 0.2500, fidelity 1.000000000000"
+        for bits in ("00 00", "00 01", "10 00", "10 01")
+    ],
+    "dynamic_qft": ["A Fourier transform of six qubits, measured, without one gate on two of them."],
+    "entanglement_swapping": [
+        f"z = {z}, x = {x}: probability 0.2500, fidelity 1.000000000000" for z, x in ("00", "01", "10", "11")
+    ],
+    "five_qubit_code": [
+        "error none  syndrome 0000  fidelity 1.000000000000",
+        "error Y3    syndrome 1111  fidelity 1.000000000000",
+    ],
+    "iterative_phase_estimation": [
+        "phase 0.6250: 10/16 = 0.6250 with probability 1.0000",
+        "phase 0.3333: 5/16 = 0.3125 with probability 0.6849",
+    ],
+    "repeat_until_success": ["4 attempts: probability 0.011719, fidelity 1.000000000000"],
+    "teleportation": [
+        f"z = {z}, x = {x}: probability 0.2500, fidelity 1.000000000000" for z, x in ("00", "01", "10", "11")
+    ],
 }
 
 

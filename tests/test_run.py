@@ -150,7 +150,11 @@ def test_shots_edges():
         ),
         (lambda: Circuit(1).measure_all().state(), CircuitError, "without_final_measurements"),
         (lambda: list(Circuit(1).measure_all().steps()), CircuitError, "without measurements"),
-        (lambda: Circuit(1).measure(0).x(0).sample(), CircuitError, r"Operation 1, x\(0\), .*measured before"),
+        (
+            lambda: run(Circuit(1).measure(0).x(0), None),
+            CircuitError,
+            r"Operation 0, measure\(0, 0\), .*shots=1, .*exact=True",
+        ),
         (lambda: Circuit(60).state(), TooLargeError, "60 qubits.*16 EiB.*would fit"),
         (lambda: Circuit(2000).sample(), TooLargeError, "2000 qubits"),
         (lambda: run(Circuit(30), method="dense"), TooLargeError, "method 'dense'"),

@@ -105,7 +105,7 @@ def test_a_broken_engine_is_found(monkeypatch, method):
         return right(job) * np.exp(1e-9j)  # a global phase is a difference too
 
     circuit = Circuit(2).h(0).cx(0, 1)
-    monkeypatch.setitem(METHODS, method, METHODS[method]._replace(simulate=turned))
+    monkeypatch.setitem(METHODS, method, METHODS[method].replace(simulate=turned))
     with pytest.raises(AssertionError, match=f"method '{method}' and the reference"):
         testing.assert_circuit_is_consistent(circuit, methods=[method])
     testing.assert_circuit_is_consistent(circuit, methods=["reference"])
@@ -118,7 +118,7 @@ def test_an_engine_that_is_wrong_on_some_starts_alone_is_found(monkeypatch):
         final = right(job)
         return final if job.is_zero else final[::-1]
 
-    monkeypatch.setitem(METHODS, "numpy", METHODS["numpy"]._replace(simulate=wrong_elsewhere))
+    monkeypatch.setitem(METHODS, "numpy", METHODS["numpy"].replace(simulate=wrong_elsewhere))
     with pytest.raises(AssertionError, match="method 'numpy'"):
         testing.assert_circuit_is_consistent(Circuit(2).h(0), methods=["numpy"])
 

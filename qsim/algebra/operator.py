@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, final, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from qsim import bits
-from qsim.algebra import pauli, properties, show
+from qsim import algebra, bits
 from qsim.algebra.checks import as_numbers, finite, is_scalar, matrix_qubits, vector_qubits
 from qsim.algebra.factors import NAMED, Factor
 from qsim.algebra.forms import as_array, as_linear_operator, as_sparse
@@ -346,25 +345,25 @@ class Operator:
         {'II': (0.5+0j), 'ZI': (0.5+0j), 'IX': (0.5+0j), 'ZX': (-0.5+0j)}
         """
         width = self.num_qubits
-        paulis = properties.pauli_sum(self._terms, width)
-        return {pauli.letters(x, z, width): value for (x, z), value in paulis.items()}
+        paulis = algebra.properties.pauli_sum(self._terms, width)
+        return {algebra.pauli.letters(x, z, width): value for (x, z), value in paulis.items()}
 
     # ── Properties ────────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
     def is_hermitian(self) -> bool:
         """Whether it equals its adjoint, up to rounding."""
-        return properties.is_hermitian(self._terms)
+        return algebra.properties.is_hermitian(self._terms)
 
     @property
     def is_diagonal(self) -> bool:
         """Whether its matrix is diagonal, up to rounding."""
-        return properties.is_diagonal(self._terms)
+        return algebra.properties.is_diagonal(self._terms)
 
     @property
     def is_unitary(self) -> bool:
         """Whether its adjoint is its inverse, up to 1e-10."""
-        return properties.is_unitary(self._terms)
+        return algebra.properties.is_unitary(self._terms)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Operator):
@@ -384,7 +383,7 @@ class Operator:
         width = max(self._common_qubits(other), default=-1) + 1
         if not up_to_phase and not (self - other).simplify()._terms:
             return True
-        return properties.coefficient_gap(self._terms, other._terms, width, up_to_phase=up_to_phase) <= atol
+        return algebra.properties.coefficient_gap(self._terms, other._terms, width, up_to_phase=up_to_phase) <= atol
 
     # ── How it meets NumPy, kron and the reader ───────────────────────────────────────────────────────────────────
 
@@ -419,16 +418,16 @@ class Operator:
         return cls(terms, tuple(range(width)), placed=False)
 
     def _label(self) -> str:
-        return show.qubit_labels(self._qubits)
+        return algebra.show.qubit_labels(self._qubits)
 
     def __repr__(self) -> str:
         suffix = "" if self._placed else ", unplaced"
-        count = f"{len(self._terms)} terms, " if len(self._terms) > show.MAX_TERMS else ""
-        return f"{show.text(self._terms, self._qubits)}   ({count}{self._label()}{suffix})"
+        count = f"{len(self._terms)} terms, " if len(self._terms) > algebra.show.MAX_TERMS else ""
+        return f"{algebra.show.text(self._terms, self._qubits)}   ({count}{self._label()}{suffix})"
 
     def _repr_latex_(self) -> str:
-        labels = show.latex_labels(self._qubits, "" if self._placed else ", unplaced")
-        return f"${show.latex(self._terms, self._qubits)}{labels}$"
+        labels = algebra.show.latex_labels(self._qubits, "" if self._placed else ", unplaced")
+        return f"${algebra.show.latex(self._terms, self._qubits)}{labels}$"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (self._terms, self._qubits, self._placed)

@@ -2,16 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from qsim.algebra import OperatorProduct
+from qsim import algebra
 from qsim.circuit.flow import ControlFlow, ForLoop, walk
 from qsim.circuit.instructions import Barrier, Instruction, Measurement, Operation, describe_source
-from qsim.circuit.parameters import Parameter
 from qsim.errors import CircuitError
+from qsim.frozen import Record
 
 if TYPE_CHECKING:
+    from qsim.algebra import OperatorProduct
     from qsim.circuit.circuit import Circuit
+    from qsim.circuit.parameters import Parameter
 
 __all__ = [
     "count_ops",
@@ -29,7 +31,7 @@ __all__ = [
 MAX_SHOWN = 8  # a circuit of so few instructions is shown as the calls that build it
 
 
-def parameters(instructions: Iterable[Instruction]) -> tuple[Parameter, ...]:
+def parameters(instructions: Iterable[Instruction]) -> "tuple[Parameter, ...]":
     """Symbolic parameters in order of first use."""
     found: dict[Parameter, None] = {}
     for instruction in instructions:
@@ -72,7 +74,7 @@ def count_ops(instructions: Iterable[Instruction]) -> dict[str, int]:
     return dict(names.most_common())
 
 
-def operator(instructions: Iterable[Instruction], num_qubits: int) -> OperatorProduct:
+def operator(instructions: Iterable[Instruction], num_qubits: int) -> "OperatorProduct":
     """The operations as a lazy product, the last leftmost."""
     factors = []
     for number, instruction in enumerate(instructions):
@@ -80,7 +82,7 @@ def operator(instructions: Iterable[Instruction], num_qubits: int) -> OperatorPr
             factors.append(instruction.gate.operator(*instruction.qubits))
         elif not isinstance(instruction, Barrier):
             raise CircuitError(f"{locate(number, instruction)}: a circuit with {kind(instruction)} has no operator.")
-    return OperatorProduct(*reversed(factors), num_qubits=num_qubits)
+    return algebra.OperatorProduct(*reversed(factors), num_qubits=num_qubits)
 
 
 def locate(number: int | None, instruction: Instruction) -> str:
@@ -103,7 +105,7 @@ _KINDS = {
 }
 
 
-class Parts(NamedTuple):
+class Parts(Record):
     """A circuit as what must happen in order, and what is only read out at its end.
 
     Attributes:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from types import TracebackType
-from typing import Any, Generic, NoReturn, Self, SupportsIndex, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, SupportsIndex, TypeVar
 
 from qsim.circuit.builder import Bits, Builder, Call, caller
 from qsim.circuit.classical import Expression, Readable, constant, read
@@ -21,9 +21,11 @@ from qsim.circuit.flow import (
     walk,
 )
 from qsim.circuit.instructions import Operation
-from qsim.circuit.parameters import Parameter
 from qsim.circuit.registers import BitRegister
 from qsim.errors import CircuitError
+
+if TYPE_CHECKING:
+    from qsim.circuit.parameters import Parameter
 
 __all__ = ["FlowMethods", "OpenBlock"]
 
@@ -178,7 +180,7 @@ class FlowMethods(Builder):
 
         return OpenBlock(self, call, finish, None, is_loop=True)
 
-    def for_(self, values: range | Iterable[SupportsIndex], *, name: str | None = None) -> OpenBlock[Parameter]:
+    def for_(self, values: range | Iterable[SupportsIndex], *, name: str | None = None) -> "OpenBlock[Parameter]":
         """A block that runs once for each value; `as` gives a parameter that stands for it in angles.
 
         Args:
@@ -192,6 +194,8 @@ class FlowMethods(Builder):
         >>> circuit.state().equiv(Circuit(1).rx(1.5, 0).state())
         True
         """
+        from qsim.circuit.parameters import Parameter
+
         call = ("for_", (values,))
         if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
             raise TypeError(self._message(call, f"values are a range or integers, not {values!r}"))
@@ -303,6 +307,8 @@ class FlowMethods(Builder):
 
     def _free_parameter(self) -> str:
         """A name for a loop's parameter: i, j, k, …, which nothing around it has."""
+        from qsim.circuit.parameters import Parameter
+
         used = {block._value.name for block, _ in self._frames if isinstance(block._value, Parameter)}
         for instructions in (self._instructions, *(outer for _, outer in self._frames)):
             for instruction in walk(instructions):

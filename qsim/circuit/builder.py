@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NoReturn, Self, SupportsIndex, TypeAlias
 
 from qsim.circuit.instructions import Instruction, Operation, Source, describe_source
-from qsim.circuit.parameters import ParameterExpression
 from qsim.circuit.registers import Bit, BitRegister, Member, Qubit, QubitRegister, Registers
 from qsim.errors import CircuitError, ParameterError
 from qsim.gates import Gate, GateSpec
@@ -16,10 +15,11 @@ from qsim.gates.gate import check_angles
 if TYPE_CHECKING:
     from qsim.circuit.blocks import OpenBlock
     from qsim.circuit.flow import IfElse
+    from qsim.circuit.parameters import ParameterExpression
 
 __all__ = ["Angle", "Bits", "Builder", "Qubits", "caller"]
 
-Angle: TypeAlias = float | ParameterExpression
+Angle: TypeAlias = "float | ParameterExpression"
 Qubits: TypeAlias = SupportsIndex | Iterable[SupportsIndex]
 Bits: TypeAlias = SupportsIndex | Iterable[SupportsIndex]
 Call: TypeAlias = tuple[str, Sequence[Any]] | None  # the call that is adding, as messages show it

@@ -6,18 +6,22 @@ from typing import TYPE_CHECKING, Any, Self, SupportsIndex, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from qsim.algebra import Operator, OperatorProduct
-from qsim.circuit import analysis, transforms
+from qsim import algebra, circuit, gates
+from qsim.algebra import Operator
+from qsim.circuit import analysis
 from qsim.circuit.builder import Angle, Bits, Qubits, caller
 from qsim.circuit.classical import Readable
 from qsim.circuit.gate_methods import GateMethods
 from qsim.circuit.instructions import Barrier, Initialize, Instruction, Measurement, Reset
-from qsim.circuit.parameters import Parameter
 from qsim.errors import CircuitError, QsimError, UnknownGateError
-from qsim.gates import Gate, unitary
+from qsim.gates import Gate
 from qsim.gates.table import TABLE, suggestion
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from qsim.algebra import OperatorProduct
+    from qsim.circuit.parameters import Parameter
     from qsim.compiled import CompiledCircuit
     from qsim.plan import Plan
     from qsim.states import Counts, State
@@ -108,7 +112,7 @@ class Circuit(GateMethods):
             when: a condition.
 
         >>> Circuit(2).initialize("+", 1).sample(100, seed=7)
-        Counts({'00': 53, '01': 47}, bits q0 q1)
+        Counts({'00': 54, '01': 46}, bits q0 q1)
         """
         call = ("initialize", (state, *qubits))
         if when is not None:
@@ -125,7 +129,8 @@ class Circuit(GateMethods):
         from qsim.states import State
 
         try:
-            found = state if isinstance(state, State) else State(state, num_qubits=num_qubits)
+            size = num_qubits if isinstance(state, int) else None
+            found = state if isinstance(state, State) else State(state, num_qubits=size)
         except QsimError as error:
             self._refuse(call, str(error).rstrip("."))
         if found.num_qubits != num_qubits:
@@ -180,7 +185,7 @@ class Circuit(GateMethods):
                 return self.append(item, *qubits, bits=bits)
         if isinstance(item, Circuit):
             places = self._numbers(qubits, ("append", qubits)) if qubits else None
-            transforms.append_circuit(self, item, places, bits)
+            circuit.transforms.append_circuit(self, item, places, bits)
             return self
         if not isinstance(item, Gate):
             raise TypeError(
@@ -211,7 +216,7 @@ class Circuit(GateMethods):
         >>> Circuit(2).h(0).apply(kron(P0, I) + kron(P1, X), 0, 1).state()
         0.7071|00⟩ + 0.7071|11⟩   (q0 q1)
         """
-        if isinstance(operator, OperatorProduct):
+        if isinstance(operator, algebra.OperatorProduct):
             raise TypeError("apply takes one Operator: append() the circuit that a product came from, or .expand() it.")
         if isinstance(operator, Gate | Circuit):
             raise TypeError("apply takes an Operator or a matrix; use append() for a Gate or a Circuit.")
@@ -225,7 +230,7 @@ class Circuit(GateMethods):
                 raise CircuitError(f"A placed operator needs no qubits, but {qubits} were given.")
             qubits, operator = operator.qubits, operator.unplaced()
         try:
-            gate = unitary(operator, name, check=check)
+            gate = gates.unitary(operator, name, check=check)
         except QsimError as error:
             self._refuse(call, str(error).rstrip("."))
         targets = self._numbers(qubits, call)
@@ -243,12 +248,12 @@ class Circuit(GateMethods):
         """
         result = self.copy()
         places = None if qubits is None else self._numbers([qubits], None)
-        transforms.append_circuit(result, other, places, bits)
+        circuit.transforms.append_circuit(result, other, places, bits)
         return result
 
     def inverse(self) -> "Circuit":
         """The inverse circuit: inverse gates in reverse order. Refused where something is measured."""
-        return transforms.inverse(self)
+        return circuit.transforms.inverse(self)
 
     def power(self, k: int) -> "Circuit":
         """The circuit k times in a row; for negative k its inverse −k times."""
@@ -260,19 +265,19 @@ class Circuit(GateMethods):
 
     def repeat(self, k: int) -> "Circuit":
         """The circuit k times in a row, k ≥ 0, measurements included."""
-        return transforms.repeat(self, k)
+        return circuit.transforms.repeat(self, k)
 
     def controlled(self, n: int = 1, control_state: str | Sequence[int] | None = None) -> "Circuit":
         """A circuit with n new control qubits, numbered first, that control every gate, global phases included."""
-        return transforms.controlled(self, n, control_state)
+        return circuit.transforms.controlled(self, n, control_state)
 
     def remap(self, qubits: Mapping[int, int]) -> "Circuit":
         """The same instructions on other qubits, `{old: new}`; qubits not named stay, and the register may grow."""
-        return transforms.remap(self, qubits)
+        return circuit.transforms.remap(self, qubits)
 
     def without_final_measurements(self) -> "Circuit":
         """The circuit up to its final measurements, without the classical registers that this leaves unused."""
-        return transforms.without_final_measurements(self)
+        return circuit.transforms.without_final_measurements(self)
 
     def bind(self, values: Any = None, *, partial: bool = False, **by_name: Any) -> "Circuit":
         """A new circuit with values for its parameters.
@@ -282,20 +287,21 @@ class Circuit(GateMethods):
             partial: leave parameters without a value as they are, instead of refusing.
             by_name: values by keyword, `bind(θ=0.1)`.
 
+        >>> from qsim import Parameter
         >>> circuit = Circuit(1).rx(Parameter("θ"), 0)
         >>> circuit.bind(θ=0.5) == Circuit(1).rx(0.5, 0)
         True
         """
-        return transforms.bind(self, values, by_name, partial=partial)
+        return circuit.transforms.bind(self, values, by_name, partial=partial)
 
     def copy(self) -> "Circuit":
         """An independent copy; instructions are immutable and shared."""
-        return transforms.with_instructions(self, self[:])
+        return circuit.transforms.with_instructions(self, self[:])
 
     # ── What it is ────────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
-    def parameters(self) -> tuple[Parameter, ...]:
+    def parameters(self) -> "tuple[Parameter, ...]":
         """Its symbolic parameters, in order of first use."""
         return analysis.parameters(self._instructions)
 
@@ -316,7 +322,7 @@ class Circuit(GateMethods):
         """
         return analysis.count_ops(self._instructions)
 
-    def operator(self) -> OperatorProduct:
+    def operator(self) -> "OperatorProduct":
         """The circuit as a lazy product of Kronecker sums, the last gate leftmost."""
         return analysis.operator(self._instructions, self.num_qubits)
 
@@ -381,6 +387,7 @@ class Circuit(GateMethods):
             shots, seed)` and `expectation(values, operator)` give what these methods of a bound circuit do. For 4
             qubits and 100 gates a call takes some 20 µs.
 
+        >>> from qsim import Parameter
         >>> circuit = Circuit(2).ry(Parameter("θ"), 0).cx(0, 1)
         >>> compiled = circuit.compile()
         >>> compiled([np.pi / 2])
@@ -423,10 +430,39 @@ class Circuit(GateMethods):
         """Draw the circuit; see `qsim.draw.draw`."""
         from qsim.draw import draw
 
+        self._settled()
         return draw(self, format, path, **options)
 
+    # ── Files ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @staticmethod
+    def from_qasm(text: str, **options: Any) -> "Circuit":
+        """The circuit of an OpenQASM 2 or 3 text; see `qsim.io.loads`."""
+        from qsim.io import loads
+
+        return loads(text, **options)
+
+    @staticmethod
+    def load(path: "str | Path", **options: Any) -> "Circuit":
+        """The circuit of a file; see `qsim.io.load`."""
+        from qsim.io import load
+
+        return load(path, **options)
+
+    def to_qasm(self, version: int = 3) -> str:
+        """The circuit as an OpenQASM text, version 2 or 3; see `qsim.io.dumps`."""
+        from qsim.io import dumps
+
+        return dumps(self, version)
+
+    def save(self, path: "str | Path", **options: Any) -> None:
+        """Write the circuit to a file; see `qsim.io.save`."""
+        from qsim.io import save
+
+        save(self, path, **options)
+
     def __str__(self) -> str:
-        return str(self.draw())
+        return repr(self) if self._frames else str(self.draw())
 
     def _repr_html_(self) -> str:
         html: str = self.draw()._repr_html_()
@@ -438,7 +474,7 @@ class Circuit(GateMethods):
     @classmethod
     def _kron_(cls, factors: tuple[Any, ...]) -> "Circuit":
         """Circuits side by side: `kron(a, b)`."""
-        return transforms.side_by_side(factors)
+        return circuit.transforms.side_by_side(factors)
 
     if not TYPE_CHECKING:  # type checkers know every method: to them an unknown name is an error
 
@@ -448,9 +484,9 @@ class Circuit(GateMethods):
             raise UnknownGateError(f"A Circuit has no gate or attribute {name!r}{suggestion(name, dir(type(self)))}")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return transforms.rebuild, (
-            transforms.described(self._qubits),
-            transforms.described(self._bits),
+        return circuit.transforms.rebuild, (
+            circuit.transforms.described(self._qubits),
+            circuit.transforms.described(self._bits),
             self[:],
             self.name,
         )

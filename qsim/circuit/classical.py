@@ -6,6 +6,11 @@ significant one, as in bit strings, unless the register says `lsb0`. Bits that n
     bit == 1, bits == "10", bits < 3    comparisons: expressions of width 1
     a & b, a | b, a ^ b, ~a             bit by bit, of equal widths
 
+Programs of other languages, loaded from files, also have
+
+    a + b, a - b                        modulo 2^width, of equal widths
+    a ++ b ++ …                         bits one after another, the first most significant
+
 A condition is an expression of width 1; a bit alone is one. Python's `and`, `or` and `not` would ask for a truth value
 now, before anything is measured: they are refused.
 """
@@ -32,6 +37,8 @@ _OPERATORS: dict[str, Callable[[int, int], int]] = {
     "&": operator.and_,
     "|": operator.or_,
     "^": operator.xor,
+    "+": operator.add,
+    "-": operator.sub,
 }
 _BITWISE = frozenset("&|^")
 
@@ -98,7 +105,7 @@ class Expression(Frozen, Readable):
     """A classical expression of a fixed width.
 
     Attributes:
-        op: "read", "value", "~", or an operator of two arguments.
+        op: "read", "value", "~", "++", or an operator of two arguments.
         args: for "read" the numbers of the bits, the most significant first; for "value" the number; else expressions.
         width: number of bits of its value.
         depth: how many expressions are within each other.
@@ -137,8 +144,13 @@ class Expression(Frozen, Readable):
         if self.op == "~":
             inner: Expression = self.args[0]
             return _bits.register_size(self.width) - 1 - inner.value(memory)
+        if self.op == "++":
+            total = 0
+            for part in self.args:
+                total = total * _bits.register_size(part.width) + part.value(memory)
+            return total
         left, right = self.args
-        return int(_OPERATORS[self.op](left.value(memory), right.value(memory)))
+        return int(_OPERATORS[self.op](left.value(memory), right.value(memory))) % _bits.register_size(self.width)
 
     @property
     def bits(self) -> tuple[int, ...]:

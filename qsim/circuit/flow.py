@@ -5,13 +5,15 @@ whoever walks them may recurse.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 from qsim.circuit.classical import Expression
 from qsim.circuit.instructions import Instruction, Source
-from qsim.circuit.parameters import Parameter
 from qsim.errors import CircuitError
 from qsim.frozen import assign
+
+if TYPE_CHECKING:
+    from qsim.circuit.parameters import Parameter
 
 __all__ = [
     "Assignment",
@@ -161,12 +163,12 @@ class ForLoop(ControlFlow):
 
     __slots__ = ("parameter", "values")
     values: range | tuple[int, ...]
-    parameter: Parameter
+    parameter: "Parameter"
 
     def __init__(
         self,
         values: range | tuple[int, ...],
-        parameter: Parameter,
+        parameter: "Parameter",
         blocks: Iterable[Block],
         source: Source = None,
     ) -> None:

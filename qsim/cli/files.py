@@ -27,15 +27,16 @@ def read_circuit(path: str) -> Circuit:
         OSError: there is no such file.
         QasmError: it holds no circuit.
     """
-    name = "<stdin>" if path == "-" else Path(path).name
+    if path != "-" and Path(path).suffix.lower() in _FORMATS:
+        return io.load(path)
     if path == "-":
         data = sys.stdin.buffer.read(DEFAULT_LIMITS.file_size + 1)
     else:
         with Path(path).open("rb") as file:
             data = file.read(DEFAULT_LIMITS.file_size + 1)
+    name = "<stdin>" if path == "-" else Path(path).name
     text = decode(data, name, DEFAULT_LIMITS).text
-    kind = _FORMATS.get(Path(path).suffix.lower()) or ("json" if text.lstrip()[:1] == "{" else "qasm3")
-    return io.from_json(text, file=name) if kind == "json" else io.loads(text, file=name)
+    return io.from_json(text, file=name) if text.lstrip()[:1] == "{" else io.loads(text)
 
 
 def write_circuit(circuit: Circuit, path: str, kind: str | None) -> None:

@@ -1,12 +1,19 @@
 """Circuits as text: a line a qubit, wrapped into panels, of bounded length.
 
 Signs: `●` control on 1, `○` control on 0, `⊕` flipped target, `×` exchanged qubits, `M→c0` measurement into a bit,
-`░` barrier. A vertical line joins what belongs together; it crosses qubits that take no part as `┼`. A gate over
-several qubits is a box, in which numbers say which qubit of the gate each one is:
+`|0⟩` reset, `░` barrier. A vertical line joins what belongs together; it crosses qubits that take no part as `┼`. A
+gate over several qubits is a box, in which numbers say which qubit of the gate each one is:
 
     q0: ─┤0  ├─
          │ECR│
     q1: ─┤1  ├─
+
+Control flow has a box over all qubits of its blocks before each block and at the end. One instruction under a condition
+says so beside its sign. What acts on bits alone has a box over the block around it, or on a row below the qubits:
+
+    q0: ─H─M→c0─┤             ├─|0⟩─H─M→c0─┤   ├──────────────
+                │while c0 == 1│            │end│
+    q1: ────────┤             ├──X─────────┤   ├─Z if c1 == 1─
 """
 
 import shutil
@@ -19,7 +26,7 @@ from os import PathLike
 from pathlib import Path
 
 from qsim.circuit import Circuit
-from qsim.draw.layout import HIDDEN, Column, Item, Layout, Names, Rows, lay_out
+from qsim.draw.layout import CONTROL, HIDDEN, OPEN_CONTROL, Column, Item, Layout, Names, Rows, has_classical, lay_out
 from qsim.errors import CircuitError
 
 __all__ = ["TextDrawing", "draw_text"]
@@ -61,6 +68,9 @@ class _Alphabet:
     right: str = "├"
     through: str = "┼"  # sides of a box on other qubits
     barrier: str = "░"
+    bits: str = "═"  # the row of the bits, and sides of boxes on it
+    bits_left: str = "╡"
+    bits_right: str = "╞"
     more: str = "»"  # the wire goes on in the next panel
     less: str = "«"
     cut: str = "…"  # something is left out here
@@ -89,8 +99,8 @@ def _spell(character: str) -> str:
 
 _UNICODE = _Alphabet()
 _ASCII = _Alphabet(
-    *("-", "|", "+", "|", "|", "|", "#", ">", "<", "~"),
-    spelling=dict(zip("●○⊕×√†→⋮…·", ("@", "o", "X", "x", "sqrt", "dg", "->", ":", "...", "*"), strict=True)),
+    *("-", "|", "+", "|", "|", "|", "#", "=", "|", "|", ">", "<", "~"),
+    spelling=dict(zip("●○⊕×√†→⋮…·⟩", ("@", "o", "X", "x", "sqrt", "dg", "->", ":", "...", "*", ">"), strict=True)),
 )
 
 
@@ -122,14 +132,14 @@ def draw_text(
     _check("width", width, MIN_WIDTH)
     _check("max_lines", max_lines, 1)
     _check("max_qubits", max_qubits, 2)
-    rows, alphabet = Rows(circuit.num_qubits, max_qubits), _ASCII if ascii else _UNICODE
+    rows, alphabet = Rows(circuit.num_qubits, max_qubits, has_classical(circuit)), _ASCII if ascii else _UNICODE
     margins = _margins(circuit, rows, alphabet, width // 3)
     room = width - len(margins[0]) - 3 if margins else width  # beside the marks and the last piece of wire
-    pen = _Pen(alphabet, min(MAX_LABEL, room - 3))
+    pen = _Pen(alphabet, min(MAX_LABEL, room - 3), min(2 * MAX_LABEL, room - 3))
     num_panels = max(max_lines // (2 * len(margins) or 1), 2)
     layout = lay_out(circuit, rows, pen.measure, num_panels * room)
     lines = [alphabet.write(circuit.name, width)] if circuit.name else []
-    lines += _panels(layout, margins, rows.gap, pen, room) if margins else ["(no qubits)"]
+    lines += _panels(layout, margins, rows, pen, room) if margins else ["(no qubits)"]
     for note in _notes(circuit, rows, layout):
         lines += textwrap.wrap(alphabet.write(note, MAX_NOTE), width)
     return TextDrawing("\n".join(lines))
@@ -146,6 +156,7 @@ def _margins(circuit: Circuit, rows: Rows, alphabet: _Alphabet, limit: int) -> l
     """What stands before each row: the qubit's name, or a sign for those that are left out."""
     names = Names(circuit.qubits.registers)
     labels = [alphabet.write(HIDDEN if qubit is None else names[qubit], limit) for qubit in rows.qubits]
+    labels += ["bits"] if rows.has_bits else []
     size = max(map(len, labels), default=0)
     return [f"{label:>{size}}{' ' if row == rows.gap else ':'} " for row, label in enumerate(labels)]
 
@@ -158,7 +169,7 @@ def _notes(circuit: Circuit, rows: Rows, layout: Layout) -> list[str]:
         notes.append(f"global phase: {_listing(layout.phases, ' · ')}")
     missing = []
     if layout.num_skipped + layout.num_hidden:
-        missing.append(f"{layout.num_skipped + layout.num_hidden:,} of {len(circuit):,} instructions")
+        missing.append(f"{layout.num_skipped + layout.num_hidden:,} of {layout.num_instructions:,} instructions")
     if rows.num_hidden:
         missing.append(f"{rows.num_hidden:,} of {circuit.num_qubits:,} qubits")
     return [*notes, f"Not shown: {', '.join(missing)}."] if missing else notes
@@ -175,34 +186,52 @@ class _Pen:
 
     alphabet: _Alphabet
     limit: int  # characters of a label
+    long_limit: int  # characters of one with a condition
 
-    def signs(self, item: Item) -> dict[int, str]:
-        """Row → what is written there."""
-        if item.kind == "barrier":
-            return dict.fromkeys(item.signs, self.alphabet.barrier)
-        tail = f"→{item.label}" if item.kind == "measurement" else ""
-        signs = {row: self.alphabet.write(sign + tail, self.limit) for row, sign in item.signs.items()}
-        if item.kind == "operation" and item.label and not item.box:
-            # a phase stands beside the last control; as much wire before that keeps it in the middle, on the link
-            last = max(row for row, sign in item.signs.items() if sign != HIDDEN)
-            phase = self.alphabet.write(item.label, self.limit // 2)
-            signs[last] = self.alphabet.wire * len(phase) + signs[last] + phase
+    def signs(self, item: Item) -> dict[int, tuple[str, int]]:
+        """Row → what is written there, and which of its characters stands on the link."""
+        bit = f"→{item.label}" if item.kind == "measurement" else ""
+        signs = {row: self._centered(self.alphabet.write(sign + bit, self.limit)) for row, sign in item.signs.items()}
+        phase = item.label if item.kind == "operation" and not item.box else ""
+        shown = [row for row, sign in item.signs.items() if sign != HIDDEN]
+        if item.condition and not item.box:
+            # beside the target, or else the last control
+            row = max(shown, key=lambda row: (item.signs[row] not in (CONTROL, OPEN_CONTROL), row))
+            text = self.alphabet.write(f"{item.signs[row]}{bit}{phase}{_when(item)}", self.long_limit)
+            signs[row] = self._centered(text) if len(item.signs) == 1 else (text, signs[row][1])
+        elif phase:
+            # beside the last control; as much wire before that keeps it in the middle
+            phase = self.alphabet.write(phase, self.limit // 2)
+            signs[max(shown)] = self._centered(self.alphabet.wire * len(phase) + signs[max(shown)][0] + phase)
         return signs
+
+    @staticmethod
+    def _centered(text: str) -> tuple[str, int]:
+        return text, (len(text) - 1) // 2
 
     def label(self, item: Item) -> str:
         """What is written in the box."""
-        return self.alphabet.write(item.label, self.limit)
+        return self.alphabet.write(item.label + _when(item), self.long_limit if item.condition else self.limit)
 
     def box_width(self, item: Item) -> int:
         """Width of the box with its sides; 0 without a box."""
         return 2 + max(map(len, [self.label(item), *item.box.values()])) if item.box else 0
 
+    def reach(self, item: Item, signs: dict[int, tuple[str, int]]) -> tuple[int, int]:
+        """How many characters of the picture stand before the link, and how many from there on."""
+        before = max([at for _, at in signs.values()], default=0)  # a box starts at the link: controls sit on its side
+        return before, max([self.box_width(item), *(len(text) - at for text, at in signs.values())])
+
     def measure(self, item: Item) -> int:
         """Width of the whole picture, with the piece of wire before it."""
-        return 1 + max([self.box_width(item), *map(len, self.signs(item).values())])
+        return 1 + sum(self.reach(item, self.signs(item)))
 
 
-def _panels(layout: Layout, margins: list[str], gap: int | None, pen: _Pen, room: int) -> list[str]:
+def _when(item: Item) -> str:
+    return f" if {item.condition}" if item.condition else ""
+
+
+def _panels(layout: Layout, margins: list[str], rows: Rows, pen: _Pen, room: int) -> list[str]:
     """Lines of all panels, with an empty line between two."""
     alphabet, lines = pen.alphabet, list[str]()
     for number, part in enumerate(layout.parts):
@@ -213,7 +242,7 @@ def _panels(layout: Layout, margins: list[str], gap: int | None, pen: _Pen, room
         for at, columns in enumerate(runs):
             before = alphabet.less if at else alphabet.cut if number else ""
             after = alphabet.more if at + 1 < len(runs) else alphabet.cut if number + 1 < len(layout.parts) else ""
-            lines += [""] * (at > 0) + _Panel(pen, gap, columns, len(margins)).lines(margins, before, after)
+            lines += [""] * (at > 0) + _Panel(pen, rows, columns).lines(margins, before, after)
     return lines
 
 
@@ -233,14 +262,14 @@ def _wrap(columns: list[Column], room: int) -> list[list[Column]]:
 class _Panel:
     """A grid of characters into which pictures are painted. Row r is line r·step; where links need room step is 2."""
 
-    def __init__(self, pen: _Pen, gap: int | None, columns: list[Column], num_rows: int) -> None:
+    def __init__(self, pen: _Pen, rows: Rows, columns: list[Column]) -> None:
         items = [item for column in columns for item in column.items]
         self.pen = pen
-        self.gap = gap
-        self.step = 2 if any(item.kind == "operation" and len(item.rows) > 1 for item in items) else 1
+        self.rows = rows
+        self.step = 2 if any(item.kind != "barrier" and len(item.rows) > 1 for item in items) else 1
         length = sum(column.width for column in columns) or 2
-        num_lines = self.step * (num_rows - 1) + 1
-        self.grid = [[pen.alphabet.wire if self._is_wire(line) else " "] * length for line in range(num_lines)]
+        num_lines = self.step * (len(rows) - 1) + 1
+        self.grid = [[self._wire(line) or " "] * length for line in range(num_lines)]
         start = 0
         for column in columns:
             for item in column.items:
@@ -249,54 +278,60 @@ class _Panel:
 
     def lines(self, margins: list[str], before: str, after: str) -> list[str]:
         """The finished lines, with what stands before each row and signs that the drawing goes on."""
-        wire, result = self.pen.alphabet.wire, []
+        result = []
         for line, characters in enumerate(self.grid):
             row, between = divmod(line, self.step)
             margin = " " * len(margins[row]) if between else margins[row]
-            start, end = (before, wire + after) if self._is_wire(line) else (" " * len(before), "")
+            wire = self._wire(line)
+            start, end = (before, wire + after) if wire else (" " * len(before), "")
             result.append(f"{margin}{start}{''.join(characters)}{end}".rstrip())
         return result
 
-    def _is_wire(self, line: int) -> bool:
-        return line % self.step == 0 and line // self.step != self.gap
+    def _wire(self, line: int) -> str:
+        """The character of the wire on a line, if there is one."""
+        row, between = divmod(line, self.step)
+        if between or row == self.rows.gap:
+            return ""
+        return self.pen.alphabet.bits if row == self.rows.bits else self.pen.alphabet.wire
 
     def _paint(self, item: Item, middle: int) -> None:
         if item.kind == "barrier":
             self._paint_barrier(item, middle)
             return
-        link = middle  # controls of a box sit on its left side
-        if item.box:
-            link -= (self.pen.box_width(item) - 1) // 2
-        rows = item.rows
+        signs, rows = self.pen.signs(item), item.rows
+        before, after = self.pen.reach(item, signs)
+        link = middle - (before + after - 1) // 2 + before
         for line in range(self.step * rows[0] + 1, self.step * rows[-1]):
-            self._put(line, link, self.pen.alphabet.crossing if self._is_wire(line) else self.pen.alphabet.link)
+            self._put(line, link, self.pen.alphabet.crossing if self._wire(line) else self.pen.alphabet.link)
         if item.box:
             self._paint_box(item, link)
-        for row, sign in self.pen.signs(item).items():
-            self._put(self.step * row, link - (len(sign) - 1) // 2, sign)
+        for row, (sign, at) in signs.items():
+            self._put(self.step * row, link - at, sign)
 
     def _paint_barrier(self, item: Item, middle: int) -> None:
-        for row, sign in self.pen.signs(item).items():
+        for row in item.signs:
             last = self.step * (row + 1) - 1 if row + 1 in item.signs else self.step * row
             for line in range(self.step * row, last + 1):
-                self._put(line, middle, sign)
+                self._put(line, middle, self.pen.alphabet.barrier)
 
     def _paint_box(self, item: Item, start: int) -> None:
-        """Sides, a number on each qubit, and the label between the two rows in the middle."""
+        """Sides, a number on each qubit, and the label: between the two rows in the middle, or on the only row."""
         alphabet, width = self.pen.alphabet, self.pen.box_width(item) - 2
-        top, bottom = min(item.box), max(item.box)
-        label_line = 2 * ((top + bottom - 1) // 2) + 1
-        for line in range(2 * top, 2 * bottom + 1):
-            text = "" if line % 2 else alphabet.write(item.box.get(line // 2, ""))
+        top, bottom = self.step * min(item.box), self.step * max(item.box)
+        label_line = top if top == bottom else 2 * ((top + bottom - 2) // 4) + 1
+        for line in range(top, bottom + 1):
+            row, between = divmod(line, self.step)
+            left, right = alphabet.left, alphabet.right
+            text = "" if between else f"{alphabet.write(item.box.get(row, '')):<{width}}"
             if line == label_line:
                 text = self.pen.label(item).center(width)
-            if not self._is_wire(line):
-                text = f"{alphabet.link}{text:<{width}}{alphabet.link}"
-            elif text:
-                text = f"{alphabet.left}{text:<{width}}{alphabet.right}"
-            else:
-                text = f"{alphabet.through}{alphabet.wire * width}{alphabet.through}"
-            self._put(line, start, text)
+            if row == self.rows.bits:
+                left, right = alphabet.bits_left, alphabet.bits_right
+            elif not self._wire(line):
+                left = right = alphabet.link
+            elif row not in item.box:
+                left, right, text = alphabet.through, alphabet.through, alphabet.wire * width
+            self._put(line, start, f"{left}{text:<{width}}{right}")
 
     def _put(self, line: int, start: int, text: str) -> None:
         self.grid[line][start : start + len(text)] = text

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from qsim import bits
 from qsim.errors import StateError
-from qsim.states.record import Point, Status
-from qsim.states.storage import Header, read_copy, read_header, require_disk, write_copy
+from qsim.states.record import Point
+from qsim.states.storage import Header, Status, read_copy, read_header, require_disk, write_copy
 
 __all__ = ["Checkpoint"]
 

@@ -9,13 +9,14 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from numpy.typing import NDArray
 
+from qsim import kernels, states
 from qsim.errors import RunInterrupted, RunTimedOut
-from qsim.kernels.threads import default_threads, for_chunks, run_aside
-from qsim.states.record import Point, Status
+from qsim.frozen import Record
+from qsim.states.record import Point
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ _REPORT_SECONDS = 0.1  # between two reports of progress
 _START_AMPLITUDES = 2**20  # a chunk of the stage that writes the initial state
 
 
-class Chunks(NamedTuple):
+class Chunks(Record):
     """Work in parts: `work(worker, chunk)` for each of so many chunks, which depend on the circuit alone."""
 
     number: int
@@ -122,7 +123,7 @@ class Control:
             self._go(stages, amplitudes, threads, run)
         else:
             action = partial(self._execute_on_file, self._file, run, stages, amplitudes, threads)
-            run_aside(action, self.check)
+            kernels.threads.run_aside(action, self.check)
             self._report(math.inf)
         if self._checkpoint is not None:
             self._checkpoint.remove()
@@ -144,9 +145,9 @@ class Control:
 
         status, self.point = file.begin(run, len(stages))
         try:
-            if status is not Status.PAUSED:
+            if status is not states.storage.Status.PAUSED:
                 self._go_on(run, amplitudes)
-            if status is Status.FRESH and self._is_zero and self.point.sweep == 0:
+            if status is states.storage.Status.FRESH and self._is_zero and self.point.sweep == 0:
                 self.point = Point(1)  # a new file holds it
             self._go(stages, amplitudes, threads, run, check)
             file.finish()
@@ -163,7 +164,7 @@ class Control:
         run: bytes | None = None,
         check: Callable[[], None] | None = None,
     ) -> None:
-        workers = threads or default_threads()
+        workers = threads or kernels.threads.default_threads()
         self.num_sweeps = len(stages)
         prepared: list[Chunks] = []
         for number in range(self.point.sweep, len(stages)):
@@ -197,7 +198,7 @@ class Control:
                 chunks.work(worker, chunk)
                 point.beyond.add(chunk)
 
-        for_chunks(work, chunks.number - first, workers, check)
+        kernels.threads.for_chunks(work, chunks.number - first, workers, check)
 
     def _go_on(self, run: bytes, amplitudes: NDArray[Any]) -> None:
         """Begin with the checkpoint's copy, if there is one."""

@@ -1,11 +1,12 @@
 """Job: what an engine is given."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from numpy.typing import NDArray
 
 from qsim.circuit import Circuit
 from qsim.engines.control import Control
+from qsim.frozen import Record
 
 __all__ = ["COMPILED_QUBITS", "DIRECT_QUBITS", "Job"]
 
@@ -15,7 +16,7 @@ COMPILED_QUBITS = 10  # the planned engine can do so many: with fewer a block wo
 DIRECT_QUBITS = 16
 
 
-class Job(NamedTuple):
+class Job(Record):
     """A circuit to simulate.
 
     Attributes:

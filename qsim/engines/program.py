@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsim import bits
-from qsim.circuit import Circuit, Operation, Parameter
-from qsim.circuit.parameters import Evaluator, compile_expressions
+from qsim.circuit import Circuit, Operation
 from qsim.engines.templates import DENSE, MAX_TARGETS, Template, template
+from qsim.frozen import Record
 from qsim.gates import GateSpec
+
+if TYPE_CHECKING:
+    from qsim.circuit import Parameter
+    from qsim.circuit.parameters import Evaluator
 
 __all__ = ["Program", "encode"]
 
@@ -20,7 +24,7 @@ _A, _NUMBER = 2, 4  # columns of a and number
 _REMEMBERED = 2**14  # gates on qubits: circuits repeat their placements
 
 
-class Program(NamedTuple):
+class Program(Record):
     """A circuit's operations as arrays, which several threads may use at once.
 
     Attributes:
@@ -41,12 +45,12 @@ class Program(NamedTuple):
     numbers: NDArray[np.complex128]
     jobs: NDArray[np.int64]
     angles: NDArray[np.float64]
-    evaluator: Evaluator | None
+    evaluator: "Evaluator | None"
     pauses: list[tuple[int, Operation]]
     formulas: list[Template]
 
 
-class _Placed(NamedTuple):
+class _Placed(Record):
     """A gate on qubits.
 
     Attributes:
@@ -62,7 +66,7 @@ class _Placed(NamedTuple):
     places: tuple[list[int], ...]
 
 
-def encode(circuit: Circuit, parameters: Sequence[Parameter] = ()) -> Program:
+def encode(circuit: Circuit, parameters: "Sequence[Parameter]" = ()) -> Program:
     """The program of a circuit, measurements left out.
 
     Args:
@@ -108,7 +112,11 @@ def encode(circuit: Circuit, parameters: Sequence[Parameter] = ()) -> Program:
     numbers = np.zeros(total, dtype=np.complex128)
     for at, base in fixed.values():
         numbers[at : at + base.num_numbers] = base.numbers
-    evaluator = compile_expressions(angles, parameters) if parameters else None
+    evaluator = None
+    if parameters:
+        from qsim.circuit.parameters import compile_expressions
+
+        evaluator = compile_expressions(angles, parameters)
     return Program(
         num_qubits=n,
         rows=steps,

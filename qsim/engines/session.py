@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from qsim.engines.job import Job
 from qsim.engines.progress import Bar
 from qsim.engines.start import Start, prepare
 from qsim.errors import RunCancelled, RunInterrupted, RunTimedOut, StateError
+from qsim.frozen import Record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Options", "simulate"]
 
 
-class Options(NamedTuple):
+class Options(Record):
     """Options of `run` that are the engine's, checked; their meaning is told there.
 
     Attributes:

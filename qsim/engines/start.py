@@ -1,17 +1,16 @@
 """Where a run starts: the initial amplitudes, and the array that it works on."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qsim import bits
+from qsim import bits, states
 from qsim.engines.control import start_stage
 from qsim.errors import StateError
-from qsim.kernels.threads import for_chunks
+from qsim.frozen import Record
 from qsim.memory import aligned
 from qsim.states import State
-from qsim.states.labels import label_amplitudes
 
 if TYPE_CHECKING:
     from qsim.states.storage import StateFile
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Start", "prepare"]
 
 
-class Start(NamedTuple):
+class Start(Record):
     """The array that a run works on, and what is to be in it first.
 
     Attributes:
@@ -42,7 +41,8 @@ class Start(NamedTuple):
         """Write the initial state."""
         if not self.is_filled:
             chunks = start_stage(self.amplitudes, self.source)(1)
-            for_chunks(chunks.work, chunks.number, 1)
+            for chunk in range(chunks.number):
+                chunks.work(0, chunk)
 
 
 def prepare(num_qubits: int, dtype: np.dtype[Any], initial: Any, out: Any) -> Start:
@@ -103,7 +103,7 @@ def _check_out(out: Any, file: "StateFile | None", num_qubits: int, dtype: np.dt
 def _amplitudes_of(initial: Any) -> NDArray[Any]:
     """Amplitudes of a normalised state; arrays of complex numbers are not copied."""
     if isinstance(initial, str):
-        return label_amplitudes(initial)
+        return states.labels.label_amplitudes(initial)
     if isinstance(initial, np.ndarray) and initial.dtype.kind == "c" and initial.ndim == 1:
         contiguous = np.ascontiguousarray(initial, dtype=None if initial.dtype.itemsize in (8, 16) else np.complex128)
         initial = State._wrap(contiguous, normalized=False)

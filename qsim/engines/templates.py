@@ -8,11 +8,11 @@ gate is, follows from the c_m, never from the value of an angle.
 
 from functools import lru_cache
 from itertools import product
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from qsim.frozen import Record
 from qsim.gates import Gate, GateSpec
 
 __all__ = ["DENSE", "EXCHANGE", "MAX_TARGETS", "MIX", "MULTIPLY", "TURN", "Template", "harmonics", "template"]
@@ -27,7 +27,7 @@ Mask = NDArray[np.bool_]
 Step = tuple[int, tuple[int, ...]]
 
 
-class Template(NamedTuple):
+class Template(Record):
     """A gate without its controls.
 
     Attributes:

@@ -12,7 +12,6 @@ from qsim.errors import CircuitError, ParameterError
 from qsim.frozen import Frozen, assign
 from qsim.gates.angles import format_angle
 from qsim.gates.formulas import controlled
-from qsim.gates.powers import adjoint_spec, power_spec
 from qsim.gates.spec import GateSpec, Structure
 from qsim.gates.table import CONTROLLED, TABLE, lookup
 
@@ -155,6 +154,8 @@ class Gate(Frozen):
             return Gate(self.spec, rule(*self.params), self._extra_state)
         if self.spec.base is not None:
             return self.base.inverse().controlled(self.num_controls, self.control_state)
+        from qsim.gates.powers import adjoint_spec
+
         return Gate(adjoint_spec(self.spec, self._numbers()), (), self._extra_state)
 
     def power(self, t: float) -> "Gate":
@@ -177,6 +178,8 @@ class Gate(Frozen):
         if rule is not None and (whole or not self.params or abs(float(self.params[0])) < self.spec.reach):
             name, params = rule(t, *self.params)
             return Gate(TABLE[name], params)
+        from qsim.gates.powers import power_spec
+
         return Gate(power_spec(self.spec, self._numbers(), float(t)))
 
     def controlled(self, n: int = 1, control_state: "str | Sequence[int] | None" = None) -> "Gate":

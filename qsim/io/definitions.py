@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain, repeat
 from typing import Any, NamedTuple
 
+from qsim import bits as _bits
 from qsim.circuit import Circuit, Operation
 from qsim.errors import CircuitError, QsimError
 from qsim.gates import Gate, unitary
@@ -123,11 +124,11 @@ class Call:
     @property
     def cost(self) -> int:
         """How many instructions it counts as."""
-        each = weight(len(self.places)) * (self.gate.cost if isinstance(self.gate, Definition) else 1)
+        each = weight(len(self.places)) * (self.gate.cost if isinstance(self.gate, Definition) else self.gate.num_steps)
         if self.is_whole:
             repeats = abs(self.rounds)
-            return each * (repeats if isinstance(self.gate, Definition) else min(repeats, REPEATS)) + 1
-        return each * (1 + 4**self.gate.num_qubits // 64)
+            return max(1, each * (repeats if isinstance(self.gate, Definition) else min(repeats, REPEATS)))
+        return each * (1 + _bits.register_size(2 * self.gate.num_qubits) // 64)
 
 
 @dataclass(slots=True, eq=False)
@@ -193,7 +194,12 @@ def _entered(call: Call, outer: _Frame) -> list[_Frame]:
 
 
 def _emit(
-    found: Iterable[Step], places: Sequence[int], is_inverse: bool, controls: tuple[int, ...], state: str, to: list[Step]
+    found: Iterable[Step],
+    places: Sequence[int],
+    is_inverse: bool,
+    controls: tuple[int, ...],
+    state: str,
+    to: list[Step],
 ) -> None:
     if is_inverse:
         found = [(gate.inverse(), at) for gate, at in reversed(tuple(found))]

@@ -20,9 +20,9 @@ Value = Any  # int | float | ParameterExpression | Expression
 
 
 class Slot(NamedTuple):
-    """An angle of the definition that an expression stands in."""
+    """An angle of the definition that an expression stands in, by its number."""
 
-    index: int
+    number: int
 
 
 class Step(NamedTuple):
@@ -37,9 +37,7 @@ class Step(NamedTuple):
 def _power(base: Value, exponent: Value) -> Value:
     if isinstance(base, ParameterExpression) or isinstance(exponent, ParameterExpression):
         return base**exponent
-    result = float(base) ** float(exponent)
-    if isinstance(result, complex):
-        raise ValueError
+    result = math.pow(base, exponent)
     whole = isinstance(base, int) and isinstance(exponent, int) and exponent >= 0 and abs(result) < 2**53
     return int(result) if whole else result
 
@@ -95,6 +93,7 @@ _BINARY: dict[str, tuple[int, Callable[[Value, Value], Value]]] = {  # precedenc
     "*": (10, operator.mul), "/": (10, _divide), "%": (10, _modulo),
     "**": (12, _power),
 }  # fmt: skip
+_SIGNS_2 = frozenset("+-*/^")
 _UNARY_PRECEDENCE = 11
 _UNARY: dict[str, Callable[[Value], Value]] = {
     "-": operator.neg,
@@ -160,7 +159,7 @@ class Formula:
         stack: list[Value] = []
         for arity, content, position, shown in self._steps:
             if arity < 0:
-                stack.append(angles[content.index] if isinstance(content, Slot) else content)
+                stack.append(angles[content.number] if isinstance(content, Slot) else content)
                 continue
             arguments = stack[len(stack) - arity :]
             del stack[len(stack) - arity :]
@@ -277,7 +276,7 @@ class _Parser:
         while True:
             kind, position = tokens.kind, tokens.start
             sign = "**" if self.is_version_2 and kind == "^" else kind
-            if sign in _BINARY and not (self.is_version_2 and sign not in ("+", "-", "*", "/", "**")):
+            if sign in _BINARY and not (self.is_version_2 and kind not in _SIGNS_2):
                 precedence, function = _BINARY[sign]
                 self._settle(precedence + (sign == "**"))  # powers associate to the right
                 self.waiting.append(_Open(precedence, 2, function, position, kind))

@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from qsim.gates import Gate
+from qsim.gates import Gate, GateSpec
 from qsim.gates.table import lookup
 
 __all__ = ["BUILT_IN", "INCLUDES", "PAPER", "LibraryGate", "Step"]
@@ -31,6 +31,7 @@ class LibraryGate(NamedTuple):
         num_qubits: number of qubits.
         steps: a function from the angles (floats or symbolic parameters) to the gates of qsim that it is made of, one
             for nearly all.
+        row: the row of the gate table that it is, angles and qubits in the same order; None if it is more than that.
 
     >>> INCLUDES["stdgates.inc"]["cu"].steps(0.1, 0.2, 0.3, 0.4)
     ((cu(0.1, 0.2, 0.3, 0.4), (0, 1)),)
@@ -40,13 +41,23 @@ class LibraryGate(NamedTuple):
     num_params: int
     num_qubits: int
     steps: Callable[..., tuple[Step, ...]]
+    row: GateSpec | None = None
+
+    @property
+    def num_steps(self) -> int:
+        """How many gates of qsim it is made of."""
+        return 1 if self.row else len(self.steps(*(0.0,) * self.num_params))
 
 
 def _row(name: str, called: str = "") -> LibraryGate:
     """A row of the gate table, by its name or an alias."""
     row = lookup(name)
     places = tuple(range(row.num_qubits))
-    return LibraryGate(called or name, len(row.params), len(places), lambda *a: ((Gate.named(row.name, *a), places),))
+
+    def steps(*angles: Any) -> tuple[Step, ...]:
+        return ((Gate.named(row.name, *angles), places),)
+
+    return LibraryGate(called or name, len(row.params), len(places), steps, row)
 
 
 def _single(name: str, num_params: int, num_qubits: int, gate: Callable[..., Gate]) -> LibraryGate:
@@ -81,7 +92,8 @@ def _table(*gates: LibraryGate) -> dict[str, LibraryGate]:
     return {gate.name: gate for gate in gates}
 
 
-PAPER = frozenset("u3 u2 u1 cx id x y z h s sdg t tdg rx ry rz cz cy ch ccx crz cu1 cu3".split())  # of OpenQASM 2
+_PAPER = "u3 u2 u1 cx id x y z h s sdg t tdg rx ry rz cz cy ch ccx crz cu1 cu3"
+PAPER = frozenset(_PAPER.split())  # what the first edition of qelib1.inc has
 
 _SHARED = "id x y z h s sdg t tdg sx p rx ry rz cx cy cz ch cp crx cry crz cu swap ccx cswap"
 _QELIB1 = _SHARED + (
@@ -107,5 +119,7 @@ INCLUDES: dict[str, dict[str, LibraryGate]] = {
 
 BUILT_IN: dict[int, dict[str, LibraryGate]] = {  # by version: what needs no include
     2: _table(_row("u", "U"), _row("cx", "CX")),
-    3: _table(_u_with_phase("U", 3, lambda theta, phi, lam: (theta / 2, theta, phi, lam)), _row("gphase")),
+    3: _table(
+        _u_with_phase("U", 3, lambda theta, phi, lam: (theta / 2, theta, phi, lam)), _row("gphase"), _row("cx", "CX")
+    ),
 }

@@ -45,17 +45,13 @@ class Diagonal:
     def pull_through(self, flip: Flip) -> None:
         """The same diagonal, after the flip instead of before it.
 
-        With C the product of the controls, a bit t before is t + C − 2·t·C of the bit t after.
+        With C the product of the controls (1 without any), a bit t before is t + C − 2·t·C of the bit t after.
         """
         target, controls = flip
         for mask, angle in [(m, a) for m, a in self.angles.items() if m & target]:
             rest = (mask ^ target) | controls
-            if controls:
-                self.add(rest, angle)
-                self.add(rest | target, -2 * angle)
-            else:
-                self.add(rest, angle)
-                self.add(mask, -2 * angle)
+            self.add(rest, angle)
+            self.add(rest | target, -2 * angle)
 
     def split(self, turning: int, local: int) -> tuple[dict[int, float], dict[int, list[tuple[int, float]]]]:
         """Take the phases on local bits, and of those across the border the ones on the bits that turn.

@@ -359,7 +359,7 @@ class _Encoder:
         data = np.empty(start + 2 * size * len(self.tables), dtype=self.dtype)
         data[: len(self.data)] = self.data
         program = np.array(self.rows, dtype=np.int64).reshape(-1, 8)
-        is_table = (program[:, 7] >= 0) & ((program[:, 0] > EXCHANGE) | (program[:, 6] == 0))
+        is_table = (program[:, 7] >= 0) & (program[:, 6] == 0)  # not the factors of an octet
         program[:, 7] = np.where(is_table, start + 2 * size * program[:, 7], program[:, 7])
         tables = np.array(self.tables, dtype=np.int64).reshape(-1, 3)
         tables[:, 0] = start + 2 * size * tables[:, 0]
@@ -380,7 +380,7 @@ class _Encoder:
 class _Gathered:
     """The turns and then the flips that one pass over octets can do, gathered in the sweep's order.
 
-    A turn must have been ready at the start, and none of the flips before it may be on its bit.
+    A turn must have been ready at the start: so none of the flips that are taken before it is on its bit.
     """
 
     def __init__(self, ready: Ready, lanes: int, octet: list[int]) -> None:
@@ -415,8 +415,6 @@ class _Gathered:
                 assert isinstance(step, Flip)
                 weight = step.target
                 self.flips.append(step)
-                for lost in [weight for weight in self.candidates if weight & step.mask]:
-                    del self.candidates[lost]
             if weight not in self.octet:
                 self.octet.append(weight)
             if isinstance(step, Flip) and (outer := step.controls & ~sum(self.octet)):

@@ -1,12 +1,12 @@
 """Which outcomes a histogram shows, and how often each run saw them."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsim.errors import StateError
+from qsim.frozen import Record
 from qsim.states import Counts
 from qsim.states._outcomes import OutcomeTable
 
@@ -16,7 +16,7 @@ _SORTS = ("key", "count")
 _ROUNDING = 1e-9  # an exact rest below it is the rounding error of nothing
 
 
-class Bars(NamedTuple):
+class Bars(Record):
     """The outcomes shown, and the rest.
 
     Attributes:

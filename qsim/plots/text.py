@@ -4,10 +4,10 @@ import math
 import os
 import sys
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import numpy as np
 
+from qsim.frozen import Record
 from qsim.plots._bars import Bars, choose_bars, shorten
 from qsim.states import Counts
 from qsim.states.distances import wilson_interval
@@ -15,7 +15,7 @@ from qsim.states.distances import wilson_interval
 __all__ = ["text_histogram"]
 
 
-class _Glyphs(NamedTuple):
+class _Glyphs(Record):
     parts: str  # of a cell, from an empty one up
     full: str
     plus_minus: str
@@ -46,7 +46,7 @@ def text_histogram(
     00  ██████████████████████████▋ 497  49.7 ± 3.1 %
     11  ███████████████████████████ 503  50.3 ± 3.1 %
     """
-    glyphs = _ASCII if ascii or not _can_print("".join(_UNICODE)) else _UNICODE
+    glyphs = _ASCII if ascii or not _can_print("".join(vars(_UNICODE).values())) else _UNICODE
     bars = choose_bars([counts], None, top, sort)
     labels = counts._table.layout.describe().replace("…", glyphs.ellipsis)
     confidence = f"   ({glyphs.plus_minus} at 95 % confidence)" if bars.keys else ""

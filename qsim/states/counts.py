@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 from numpy.typing import NDArray
 
+from qsim import states
 from qsim.errors import StateError
 from qsim.states import distances
-from qsim.states._exact import distribution
 from qsim.states._layout import BitLayout
 from qsim.states._outcomes import OutcomeTable, pack_ints, pack_words
 from qsim.states.distances import ChiSquare
@@ -282,7 +282,7 @@ class Counts(Mapping[str, int]):
         >>> Counts({"00": 4, "11": 6}).expected({"00": 0.5, "11": 0.5})
         {'00': 5.0, '11': 5.0}
         """
-        table = distribution(exact, self._table.layout)
+        table = states._exact.distribution(exact, self._table.layout)
         return dict(zip(table.bitstrings(), (self._shots * table.values).tolist(), strict=True))
 
     def total_variation(self, other: Any) -> float:
@@ -308,7 +308,7 @@ class Counts(Mapping[str, int]):
         return distances.hellinger(*self._aligned(other))
 
     def _aligned(self, other: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        return self._distribution_().align(distribution(other, self._table.layout))
+        return self._distribution_().align(states._exact.distribution(other, self._table.layout))
 
     def chi_square(self, exact: Any) -> ChiSquare:
         """Pearson's chi-square test against exact probabilities; outcomes expected less than 5 times are pooled.
@@ -324,7 +324,7 @@ class Counts(Mapping[str, int]):
         0.230139
         """
         self._require_shots()
-        return distances.chi_square(*self._table.align(distribution(exact, self._table.layout)))
+        return distances.chi_square(*self._table.align(states._exact.distribution(exact, self._table.layout)))
 
     def _distribution_(self) -> OutcomeTable:
         """Shares of the shots, as a table."""

@@ -113,4 +113,6 @@ class Distribution(Mapping[str, float]):
         inner = ", ".join(f"{key!r}: {value:.6g}" for key, value in sorted(shown.items()))
         more = f", … {len(self) - len(shown)} more" if len(self) > len(shown) else ""
         pruned = f", pruned {self.pruned:.2g}" if self.pruned else ""
-        return f"Distribution({{{inner}{more}}}, {self._table.layout.describe()}{pruned})"
+        layout = self._table.layout
+        labels = f"bits {layout.describe()}" if layout.num_bits else layout.describe()
+        return f"Distribution({{{inner}{more}}}, {labels}{pruned})"

@@ -1,23 +1,13 @@
 """Record: what is known of a run that may be stopped. Apart from the files that hold it, which few programs need."""
 
-from enum import IntEnum
 from typing import Any
 
 import numpy as np
 
-__all__ = ["DTYPES", "PRECISIONS", "Point", "Status"]
+__all__ = ["DTYPES", "PRECISIONS", "Point"]
 
 DTYPES: dict[str, np.dtype[Any]] = {"double": np.dtype(np.complex128), "single": np.dtype(np.complex64)}
 PRECISIONS = {dtype: precision for precision, dtype in DTYPES.items()}
-
-
-class Status(IntEnum):
-    """What the amplitudes of a file are."""
-
-    FRESH = 0  # |0…0⟩, as created
-    FINISHED = 1  # a state
-    WORKING = 2  # a run is at work, or was killed
-    PAUSED = 3  # a run was stopped; its header says what it had done
 
 
 class Point:

@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 from numpy.typing import NDArray
 
-from qsim import bits
+from qsim import bits, states
 from qsim.algebra import Operator
 from qsim.errors import StateError
-from qsim.states import labels, observables, show, vectors
+from qsim.states import vectors
 from qsim.states._qubits import check_num_qubits, check_qubits, require_entries
 from qsim.states.base import QuantumState
-from qsim.states.density import DensityMatrix
 from qsim.states.sampling import FEW_QUBITS, make_rng, merge_equal, sample_amplitudes
-from qsim.states.schmidt import Schmidt
 from qsim.states.vectors import Amplitudes
 
 if TYPE_CHECKING:
     from qsim.circuit import Circuit
+    from qsim.states import DensityMatrix, Schmidt
     from qsim.states.storage import StateFile
 
 __all__ = ["State"]
@@ -93,7 +92,7 @@ class State(QuantumState):
     @classmethod
     def zeros(cls, num_qubits: int) -> "State":
         """|0…0⟩."""
-        return cls._wrap(labels.basis_amplitudes(0, check_num_qubits(num_qubits)))
+        return cls._wrap(states.labels.basis_amplitudes(0, check_num_qubits(num_qubits)))
 
     @classmethod
     def random(cls, num_qubits: int, seed: Any = None) -> "State":
@@ -112,12 +111,12 @@ class State(QuantumState):
         >>> State.bell("psi-")
         0.7071|01⟩ - 0.7071|10⟩   (q0 q1)
         """
-        return cls._wrap(labels.bell_amplitudes(kind))
+        return cls._wrap(states.labels.bell_amplitudes(kind))
 
     @classmethod
     def ghz(cls, num_qubits: int) -> "State":
         """(|0…0⟩ + |1…1⟩)/√2."""
-        return cls._wrap(labels.ghz_amplitudes(num_qubits))
+        return cls._wrap(states.labels.ghz_amplitudes(num_qubits))
 
     @classmethod
     def w(cls, num_qubits: int) -> "State":
@@ -126,7 +125,7 @@ class State(QuantumState):
         >>> State.w(3)
         0.5774|001⟩ + 0.5774|010⟩ + 0.5774|100⟩   (q0 q1 q2)
         """
-        return cls._wrap(labels.w_amplitudes(num_qubits))
+        return cls._wrap(states.labels.w_amplitudes(num_qubits))
 
     # ── Amplitudes ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -216,7 +215,7 @@ class State(QuantumState):
 
     def _apply_operator_(self, operator: Any) -> "State":
         """The operator times this state; it need not be unitary, so the norm is not known."""
-        image = observables.apply(observables.as_observable(operator), self._amplitudes, self._num_qubits)
+        image = states.observables.apply(states.observables.as_observable(operator), self._amplitudes, self._num_qubits)
         return State._wrap(image.astype(self._amplitudes.dtype, copy=False), normalized=False)
 
     @classmethod
@@ -266,14 +265,14 @@ class State(QuantumState):
         >>> State("10").expectation({"ZI": 1.0, "ZZ": 0.5})
         -1.5
         """
-        operator = observables.as_observable(observable)
-        value = observables.mean(operator, self._checked(), self._num_qubits)
-        return value.real if observables.is_hermitian(operator) else value
+        operator = states.observables.as_observable(observable)
+        value = states.observables.mean(operator, self._checked(), self._num_qubits)
+        return value.real if states.observables.is_hermitian(operator) else value
 
     def variance(self, observable: Any) -> float:
         """⟨A†A⟩ - |⟨A⟩|², for a Hermitian A the variance of its measured value; computed as ‖(A - ⟨A⟩)ψ‖²."""
-        operator = observables.as_observable(observable)
-        return observables.variance(operator, self._checked(), self._num_qubits)
+        operator = states.observables.as_observable(observable)
+        return states.observables.variance(operator, self._checked(), self._num_qubits)
 
     def collapse(self, outcome: str, qubits: Any = None) -> tuple["State", float]:
         """The normalised state after the listed qubits were found as `outcome`, and the probability of that.
@@ -305,14 +304,14 @@ class State(QuantumState):
 
     # ── Parts of the register ─────────────────────────────────────────────────────────────────────────────────────
 
-    def reduced(self, keep: Any) -> DensityMatrix:
+    def reduced(self, keep: Any) -> "DensityMatrix":
         """Density matrix of the listed qubits, which are *kept*, in the order listed; the others are traced out.
 
         >>> State("01+").reduced([1, 0])
         |10⟩⟨10|   (q0 q1)
         """
         listed = check_qubits(keep, self._num_qubits, "keep")
-        return DensityMatrix._wrap(vectors.reduce_pure(self._checked(), listed, self._num_qubits))
+        return states.DensityMatrix._wrap(vectors.reduce_pure(self._checked(), listed, self._num_qubits))
 
     def entropy(self, qubits: Any) -> float:
         """Von Neumann entropy of the listed qubits in bits, -tr ρ log2 ρ: their entanglement with the others.
@@ -326,13 +325,13 @@ class State(QuantumState):
         """tr ρ² of the listed qubits: 1 if they are not entangled with the others."""
         return self._smaller_side(qubits).purity()
 
-    def _smaller_side(self, qubits: Any) -> DensityMatrix:
+    def _smaller_side(self, qubits: Any) -> "DensityMatrix":
         """The density matrix of the listed qubits or of the others, whichever are fewer: their spectra agree."""
         listed = check_qubits(qubits, self._num_qubits)
         others = [qubit for qubit in range(self._num_qubits) if qubit not in listed]
         return self.reduced(min(listed, others, key=len))
 
-    def schmidt(self, qubits: Any) -> Schmidt:
+    def schmidt(self, qubits: Any) -> "Schmidt":
         """Schmidt decomposition between the listed qubits and the others, by singular values.
 
         >>> State.bell().schmidt([0]).coefficients.round(4).tolist()
@@ -340,7 +339,7 @@ class State(QuantumState):
         """
         listed = check_qubits(qubits, self._num_qubits)
         coefficients, left, right = vectors.schmidt_vectors(self._checked(), listed, self._num_qubits)
-        return Schmidt(coefficients, tuple(map(State._wrap, left)), tuple(map(State._wrap, right)))
+        return states.Schmidt(coefficients, tuple(map(State._wrap, left)), tuple(map(State._wrap, right)))
 
     # ── Comparison ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -381,7 +380,7 @@ class State(QuantumState):
 
     # ── Other forms ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def density_matrix(self) -> DensityMatrix:
+    def density_matrix(self) -> "DensityMatrix":
         """|ψ⟩⟨ψ| as a DensityMatrix."""
         return self.reduced(None)
 
@@ -414,9 +413,7 @@ class State(QuantumState):
         Raises:
             StateError: the file is of neither kind, is damaged or unfinished, or does not hold a normalised vector.
         """
-        from qsim.states import storage
-
-        return cls(storage.open_amplitudes(path))
+        return cls(states.storage.open_amplitudes(path))
 
     @classmethod
     def memmap(cls, path: str | PathLike[str], num_qubits: int, *, precision: str = "double") -> "State":
@@ -443,10 +440,8 @@ class State(QuantumState):
         ...     run(Circuit(2).h(0).cx(0, 1), None, out=State.memmap(f"{folder}/bell.state", 2)).state
         0.7071|00⟩ + 0.7071|11⟩   (q0 q1)
         """
-        from qsim.states.storage import StateFile
-
         state = object.__new__(cls)
-        state._follow(StateFile.at(path, check_num_qubits(num_qubits), precision))
+        state._follow(states.storage.StateFile.at(path, check_num_qubits(num_qubits), precision))
         return state
 
     def _follow(self, file: "StateFile", normalized: bool = False) -> None:
@@ -470,10 +465,10 @@ class State(QuantumState):
     def __repr__(self) -> str:
         if self._file is not None and self._file.unreadable:
             return f"<State: {self._num_qubits} qubits, {self._file.unreadable}>"
-        return show.ket_sum(self._amplitudes, self._num_qubits)
+        return states.show.ket_sum(self._amplitudes, self._num_qubits)
 
     def _repr_latex_(self) -> str:
-        return f"${show.ket_sum_latex(self._amplitudes, self._num_qubits)}$"
+        return f"${states.show.ket_sum_latex(self._amplitudes, self._num_qubits)}$"
 
     def _checked(self) -> Amplitudes:
         """The amplitudes of a normalised state."""
@@ -485,13 +480,13 @@ class State(QuantumState):
 
 def _amplitudes_of(value: Any, num_qubits: int | None) -> Amplitudes:
     if isinstance(value, str):
-        return labels.label_amplitudes(value)
+        return states.labels.label_amplitudes(value)
     if isinstance(value, State):
         return value.amplitudes
     if isinstance(value, numbers.Integral):
         if num_qubits is None:
             raise TypeError(f"A basis index needs the size of its register: State({value}, num_qubits=...).")
-        return labels.basis_amplitudes(int(value), num_qubits)
+        return states.labels.basis_amplitudes(int(value), num_qubits)
     return vectors.as_amplitudes(value)
 
 

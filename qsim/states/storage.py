@@ -14,6 +14,7 @@ import stat
 import struct
 import sys
 from dataclasses import dataclass, field, replace
+from enum import IntEnum
 from io import FileIO
 from os import PathLike
 from pathlib import Path
@@ -25,11 +26,12 @@ from numpy.typing import NDArray
 from qsim import bits
 from qsim.errors import StateError, TooLargeError
 from qsim.memory import format_bytes
-from qsim.states.record import DTYPES, Point, Status
+from qsim.states.record import DTYPES, Point
 
 __all__ = [
     "Header",
     "StateFile",
+    "Status",
     "open_amplitudes",
     "read_at",
     "read_copy",
@@ -46,6 +48,15 @@ _MAX_QUBITS = 62
 _MAX_BEYOND = 256  # chunks that may be finished out of order: as many as threads
 _FIELDS = struct.Struct(f"<8sIIIIQQQQI{_MAX_BEYOND}Q{_MAX_QUBITS}s32s")
 _PIECE = 2**26  # bytes that are written at once
+
+
+class Status(IntEnum):
+    """What the amplitudes of a file are."""
+
+    FRESH = 0  # |0…0⟩, as created
+    FINISHED = 1  # a state
+    WORKING = 2  # a run is at work, or was killed
+    PAUSED = 3  # a run was stopped; its header says what it had done
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from qsim import gates
 from qsim.circuit import Barrier, Circuit, Instruction, Measurement, Operation
 from qsim.draw import draw, layout
+from qsim.draw.steps import steps
 from qsim.gates import TABLE, Gate
 
 PI = math.pi
@@ -261,7 +262,7 @@ def test_parts_hold_the_first_and_the_last_instructions(room):
     joined = False  # two parts, packed from both ends, can hold together what does not fit as a whole
     for seed in range(200, 220):
         circuit, rows = long_circuit(4, 8 + seed % 20, seed), layout.Rows(4, 64)
-        items = [layout.depict(instruction, rows, layout.Names([])) for instruction in circuit]
+        items = [layout.depict(step, rows, layout.Names([])) for step in steps(circuit)]
         found = layout.lay_out(circuit, rows, lambda item: 1, room)
         parts = [[item for column in part for item in column.items] for part in found.parts]
         assert sum(map(len, found.parts)) <= room

@@ -34,7 +34,7 @@ def stop_after(monkeypatch):
     """Stop runs once so many more chunks are done, by an exception that a signal raises in the main thread."""
     if sys.platform == "win32":
         pytest.skip("signals of POSIX")
-    left = [0]
+    left, real = [0], threads_module.for_chunks
 
     def for_chunks(work, num_chunks, threads, check):
         def counted(worker, chunk):
@@ -44,7 +44,7 @@ def stop_after(monkeypatch):
                 os.kill(os.getpid(), signal.SIGUSR1)
                 time.sleep(0.1)  # until the main thread has heard of it
 
-        threads_module.for_chunks(counted, num_chunks, threads, check)
+        real(counted, num_chunks, threads, check)
 
     def set_to(chunks, how=KeyboardInterrupt):
         def handle(*_):
@@ -54,6 +54,6 @@ def stop_after(monkeypatch):
         signal.signal(signal.SIGUSR1, handle)
 
     before = signal.getsignal(signal.SIGUSR1)
-    monkeypatch.setattr(control, "for_chunks", for_chunks)
+    monkeypatch.setattr(threads_module, "for_chunks", for_chunks)
     yield set_to
     signal.signal(signal.SIGUSR1, before)

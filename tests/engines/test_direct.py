@@ -1,13 +1,15 @@
 """The direct engine against the oracle: every gate, placement, control and precision; numbers from angles; threads."""
 
+import dataclasses
 import itertools
 import threading
 
 import numpy as np
 import pytest
+from engines.oracle import product_formula
 
 from qsim import Circuit, Parameter, State, gates
-from qsim.engines import direct, numpy_path, reference
+from qsim.engines import direct, reference
 from qsim.engines.control import Control
 from qsim.engines.direct import Runner
 from qsim.engines.job import Job
@@ -15,7 +17,7 @@ from qsim.engines.program import encode
 from qsim.engines.templates import DENSE, MIX, MULTIPLY, TURN, harmonics, template
 from qsim.errors import ParameterError
 from qsim.gates import TABLE, Gate
-from qsim.kernels import DIRECT, try_load
+from qsim.kernels import DIRECT, host_target, load, try_load
 from qsim.testing import random_circuit
 
 DTYPES = {"double": np.complex128, "single": np.complex64}
@@ -32,8 +34,7 @@ def check(circuit, precision="double", threads=None, tolerance=None):
     before = start(circuit.num_qubits, precision)
     found = direct.simulate(Job(circuit, before.copy(), Control(), threads=threads))
     assert found.dtype == DTYPES[precision]
-    oracle = reference if circuit.num_qubits <= 6 else numpy_path
-    expected = oracle.simulate(Job(circuit, before.astype(np.complex128), Control()))
+    expected = product_formula(circuit, before)  # the NumPy engine would read the same program
     np.testing.assert_allclose(found, expected, atol=tolerance or TOLERANCE[precision], rtol=0)
 
 
@@ -81,7 +82,7 @@ def test_custom_gates_of_every_structure(num_targets, precision):
     ):
         for _ in range(4):
             qubits = [int(q) for q in rng.permutation(n)]
-            circuit = Circuit(n).h(range(n)).append(gate, *qubits[:num_targets]).t(0).cx(0, 1)
+            circuit = Circuit(n).h(range(n)).rxx(0.3, 0, 1).append(gate, *qubits[:num_targets]).t(0).cx(0, 1)
             check(circuit.append(gate.controlled(1, "0"), *qubits[: num_targets + 1]), precision)
 
 
@@ -97,6 +98,16 @@ def test_random_circuits(num_qubits, precision):
     for seed in range(4):
         circuit = random_circuit(num_qubits, 80, seed, controls=2 if num_qubits > 4 else 0)
         check(circuit, precision, tolerance=10 * TOLERANCE[precision])
+
+
+@pytest.mark.parametrize("vector_bytes", [16, 64])
+def test_vectors_of_other_widths(vector_bytes, monkeypatch):
+    """One amplitude as with SSE2 and NEON, four as with AVX-512: LLVM makes them of what this machine has."""
+    kernels = load("double", target=dataclasses.replace(host_target(), vector_bytes=vector_bytes), source=DIRECT)
+    monkeypatch.setattr(direct, "load", lambda precision, source: kernels)
+    for num_qubits in (1, 2, 3, 5, 7):
+        circuit = random_circuit(num_qubits, 120, seed=num_qubits, controls=2 if num_qubits > 4 else 0)
+        check(circuit, tolerance=10 * TOLERANCE["double"])
 
 
 @pytest.mark.parametrize(("precision", "bound"), [("double", 1e-11), ("single", 1e-4)])
@@ -144,6 +155,7 @@ def test_the_structure_depends_on_no_angle(spec):
 def test_gates_are_taken_apart():
     assert [op for op, _ in template(TABLE["rxx"]).steps] == [MIX, MIX]
     assert [op for op, _ in template(TABLE["p"]).steps] == [MULTIPLY]
+    assert [op for op, _ in template(TABLE["ry"]).steps] == [TURN]
     assert [op for op, _ in template(TABLE["ecr"]).steps] == [DENSE]
 
 
@@ -175,7 +187,7 @@ def test_values_of_parameters(num_qubits, precision):
 def test_angles_that_are_not_finite_are_refused():
     theta = Parameter("θ")
     for angle, value in ((1e200 * theta, 1e200), (theta.log(), -1.0), (1 / theta, 0.0)):
-        runner = Runner(encode(Circuit(1).rx(angle, 0), [theta]), "double")
+        runner = Runner(encode(Circuit(1).rx(angle, 0).rz(0.5 * theta, 0), [theta]), "double")
         with pytest.raises(ParameterError, match="Expression 0 is not a finite number"):
             runner.run(start(1), np.array([value]))
 

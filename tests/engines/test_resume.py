@@ -23,7 +23,7 @@ from qsim import (
     run,
 )
 from qsim.engines import checkpoint as checkpoint_module
-from qsim.engines import control
+from qsim.kernels import threads as threads_module
 from qsim.methods import METHODS
 from qsim.states.storage import read_header
 from qsim.testing import random_circuit
@@ -119,16 +119,16 @@ def test_another_run_is_refused_on_a_file_that_waits(method, tmp_path, stop_afte
 KILLED = """
 import os, signal, sys
 from qsim import State, run
-from qsim.engines import control
+from qsim.kernels import threads
 from qsim.testing import random_circuit
 begun = []
-def for_chunks(work, num_chunks, threads, check):
+def for_chunks(work, num_chunks, workers, check):
     begun.append(work)
     if len(begun) > 3:
         os.kill(os.getpid(), signal.SIGKILL)
     for chunk in range(num_chunks):
         work(0, chunk)
-control.for_chunks = for_chunks
+threads.for_chunks = for_chunks
 run(random_circuit(14, 60, seed=1), None, method=sys.argv[2], out=State.memmap(sys.argv[1], 14))
 """
 
@@ -211,8 +211,8 @@ def test_what_reaches_the_disk_in_which_order(tmp_path, monkeypatch, stop_after)
     state, events = State.memmap(tmp_path / "a.state", N), []
     monkeypatch.setattr(os, "fsync", lambda handle: events.append(read_header(tmp_path / "a.state").status.name))
     monkeypatch.setattr(np.memmap, "flush", lambda self: events.append("amplitudes"))
-    real = control.for_chunks
-    monkeypatch.setattr(control, "for_chunks", lambda *given: (events.append("chunks"), real(*given)))
+    real = threads_module.for_chunks
+    monkeypatch.setattr(threads_module, "for_chunks", lambda *given: (events.append("chunks"), real(*given)))
     stop_after(9)
     with pytest.raises(RunCancelled):
         run(CIRCUIT, None, method="numpy", out=state)

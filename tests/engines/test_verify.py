@@ -24,9 +24,9 @@ def break_plan(monkeypatch, change):
     method = METHODS["statevector"]
 
     def wrong(job):
-        return method.simulate(job._replace(circuit=change(job.circuit)))
+        return method.simulate(job.replace(circuit=change(job.circuit)))
 
-    monkeypatch.setitem(METHODS, "statevector", method._replace(simulate=wrong))
+    monkeypatch.setitem(METHODS, "statevector", method.replace(simulate=wrong))
 
 
 def without(name):
@@ -77,7 +77,7 @@ def test_what_is_not_a_number_is_wrong(monkeypatch):
             found[3] = np.nan
         return found
 
-    monkeypatch.setitem(METHODS, "statevector", method._replace(simulate=wrong))
+    monkeypatch.setitem(METHODS, "statevector", method.replace(simulate=wrong))
     with pytest.raises(VerificationError, match=r"Operation 4, h\(4\)"):
         run(circuit, None, method="statevector", verify=True)
 

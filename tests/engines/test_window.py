@@ -111,6 +111,15 @@ def test_blocks_are_read_and_written_once(local, tmp_path):
     np.testing.assert_allclose(state.amplitudes, 1j * scale * np.arange(2**n), atol=1e-15)  # as the map sees it
 
 
+@pytest.mark.parametrize(("blocks", "number"), [(0.1, 1), (1, 1), (3, 3), (100, 4)])
+def test_copies_of_blocks(blocks, number, monkeypatch):
+    """An eighth of the memory's worth of them: one at least, and no more than there are workers."""
+    monkeypatch.setattr(window, "total_memory", lambda: int(blocks * 8 * 2**7 * 16))
+    copies = window.buffers(Window(0b1111111, 10), np.dtype(complex), 4)
+    assert copies.qsize() == number
+    assert copies.get().nbytes == 2**7 * 16
+
+
 def test_steps_are_renamed():
     view = Window(0b1010, 4)
     steps = [Phase(0b1100, 0.3), Turn(0b1000, 0.1, 0.2, 0.3), Flip(0b10, 0b1001), Pair(0b1000, 0b10, np.eye(4))]

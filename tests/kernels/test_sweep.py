@@ -229,7 +229,10 @@ def test_random_programs_have_all_opcodes(kernels):
 
 
 def test_phases_pending_between_sweeps(kernels):
-    """Those that couple bits of the block stay behind, others go along: nothing is lost or done twice."""
+    """One that couples bits of the block is done at once, and all inside it with that; else they go along.
+
+    Nothing is lost or done twice.
+    """
     other = 0b1_0111_0111_1111
     phases = [Phase(bit(5) + bit(8), 0.3), Phase(bit(10), 0.4), Phase(bit(5) + bit(3), 0.5), Phase(bit(7), 0.6)]
     turn = Turn(bit(3), 0.1, 0.7, 0.2)
@@ -241,8 +244,23 @@ def test_phases_pending_between_sweeps(kernels):
         encode(sweeps[0], BITS, -1, kernels.lanes, REALS[kernels.precision], pending, is_last=False)
         assert pending.angles[0] == 0.25
         assert (bit(2) + bit(6)) not in pending.angles
+        assert (bit(7) in pending.angles) == (first is phases)
         encode(sweeps[2], BITS, -1, kernels.lanes, REALS[kernels.precision], pending)
         assert not pending.angles
+
+
+def test_rounding_takes_nothing_from_the_norm(kernels):
+    """The cosines of a sweep are in its tables and its scale: those of the tables as numbers of the precision."""
+    layer = [Turn(bit(place), 0.0, 0.5 + 0.02 * place, 0.0) for place in INSIDE]
+    layer += [Phase(bit(one) + bit(other), math.pi) for one, other in itertools.combinations(INSIDE, 2)]
+    real = REALS[kernels.precision]
+    encoded = encode(Sweep(LOCAL, layer * 50), BITS, -1, kernels.lanes, real, Diagonal())
+    factors = encoded.phases[encoded.tables[:, 1]].real
+    assert len(factors) > 3
+    assert (factors == factors.astype(real)).all()
+    tangents = real([math.tan(0.5 + 0.02 * place) for place in INSIDE]).astype(float)
+    cosines = np.prod(1 / np.hypot(1, tangents)) ** 50
+    assert np.prod(factors) * encoded.data[0] == pytest.approx(cosines, rel=1e-7, abs=0)
 
 
 def test_more_phases_than_flips_are_pulled_through(kernels):

@@ -18,7 +18,7 @@ from qsim.engines.control import Control
 from qsim.engines.job import Job
 from qsim.kernels import load, try_load
 from qsim.plan import prepare as module
-from qsim.plan.prepare import Settings, Stretch, forget, prepare
+from qsim.plan.prepare import Programs, Settings, Stretch, forget, prepare
 from qsim.testing import random_circuit
 
 pytestmark = pytest.mark.skipif(try_load("double") is None, reason="no compiled kernels on this machine")
@@ -122,6 +122,14 @@ def test_registers_precision_and_start_have_plans_of_their_own():
     np.testing.assert_allclose(simulate(circuit), expected(circuit), atol=1e-12)
 
 
+def test_blocks_of_a_file_are_never_twice_as_large():
+    """Those of a state in memory are, where that saves many sweeps; here 5 become 3."""
+    circuit, in_memory = Circuit(13).ry(0.3, range(13)), Settings(13, "double", False, 4, 6, 4)
+    for chosen, sizes in ((in_memory, [7] * 3), (in_memory.for_window(6, 4), [6] * 5)):
+        (stretch,) = prepare(circuit, chosen).stretches
+        assert [sweep.local.bit_count() for sweep in stretch.sweeps] == sizes
+
+
 def test_copies_and_what_leaves_operations_alone_share_a_plan():
     circuit = full()
     simulate(circuit)
@@ -197,6 +205,27 @@ def test_what_is_kept_is_bounded(monkeypatch):
     assert module._plans.num_bytes == sum(plan.num_bytes for plan, _ in module._plans._plans.values())
 
 
+def test_the_plans_used_last_are_kept(monkeypatch):
+    """A large one takes the place of several; one that is too large takes none."""
+    small = [full(seed=seed) for seed in range(3)]
+    large = full(seed=3).append(full(seed=4)).append(full(seed=5))
+    for circuit in (*small, large):
+        simulate(circuit)
+    sizes = [kept(circuit).num_bytes for circuit in (*small, large)]
+    forget()
+    monkeypatch.setattr(module, "_KEPT_BYTES", sum(sizes[1:]) - 1)
+    for circuit in (*small, small[0], large):
+        simulate(circuit)
+    assert [kept(circuit) is not None for circuit in (*small, large)] == [True, False, False, True]
+    assert module._plans.num_bytes == sizes[0] + sizes[3]
+    forget()
+    monkeypatch.setattr(module, "_KEPT_BYTES", sizes[3] - 1)
+    simulate(small[0])
+    simulate(large)
+    assert kept(small[0]) is not None
+    assert kept(large) is None
+
+
 def test_a_plan_that_is_too_large_is_not_kept(monkeypatch):
     circuit = full()
     monkeypatch.setattr(module, "_KEPT_BYTES", 1000)
@@ -204,6 +233,9 @@ def test_a_plan_that_is_too_large_is_not_kept(monkeypatch):
         np.testing.assert_allclose(simulate(circuit), expected(circuit), atol=1e-12)
         assert kept(circuit) is None
     assert module._plans.num_bytes == 0
+    for stretch in prepare(circuit, settings()).stretches:
+        assert Programs(stretch)[len(stretch.sweeps) - 1].num_blocks > 0
+        assert stretch.programs is None
 
 
 @pytest.mark.parametrize("controls", [0, 1])

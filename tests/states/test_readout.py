@@ -1,5 +1,6 @@
 """Reading a state: every path (NumPy, compiled, any chunks and threads) against dense references, and what it takes."""
 
+import dataclasses
 import itertools
 import tracemalloc
 from functools import cache
@@ -9,7 +10,7 @@ import pytest
 
 from qsim.algebra import P1, Operator, OperatorProduct, X, Y, Z
 from qsim.errors import OperatorError
-from qsim.kernels import try_load
+from qsim.kernels import host_target, load, try_load
 from qsim.kernels.target import REDUCE
 from qsim.states import State, _compiled, _pauli_program, _paulis, observables, vectors
 
@@ -53,7 +54,8 @@ def listings(num_qubits):
     """No, one, some, most and all qubits, at both ends and in any order."""
     rng = np.random.default_rng(num_qubits)
     everything = list(range(num_qubits))
-    yield from ([], everything, everything[::-1], [0], [num_qubits - 1], everything[1:], everything[:-1])
+    yield from ([], everything, everything[::-1], [0], everything[1:], everything[:-1])
+    yield from ([qubit] for qubit in everything[-3:])  # inside a vector
     yield everything[num_qubits // 2 :] + everything[: num_qubits // 2]
     for size in range(1, num_qubits + 1):
         yield rng.permutation(num_qubits)[:size].tolist()
@@ -242,6 +244,20 @@ def test_sums_over_many_chunks_are_those_over_one(chunk, block, copies, precisio
     test_reduced_states(13, precision)
     test_norm_and_inner_products(13, precision)
     test_pauli_sums(13, precision)
+
+
+@needs_kernels
+@pytest.mark.parametrize("vector_bytes", [16, 64])
+def test_vectors_of_other_widths(vector_bytes, monkeypatch):
+    """Those of SSE2 and NEON, and of AVX-512: LLVM makes them of what this machine has."""
+    kernels = load("double", target=dataclasses.replace(host_target(), vector_bytes=vector_bytes), source=REDUCE)
+    use("compiled", monkeypatch)
+    monkeypatch.setattr(_compiled, "kernels_for", lambda *_: kernels)
+    for num_qubits in (10, 13):
+        test_probabilities(num_qubits, "double")
+        test_reduced_states(num_qubits, "double")
+        test_norm_and_inner_products(num_qubits, "double")
+        test_pauli_sums(num_qubits, "double")
 
 
 def test_every_x_mask_is_served_once_by_a_reading_that_holds_it():

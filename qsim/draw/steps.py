@@ -1,0 +1,111 @@
+"""A circuit as a sequence of steps, each of which gets one picture; control flow is opened.
+
+Of an instruction with blocks a drawing shows a caption before each block and one at the end: `if c0`, what runs then,
+`else`, what runs then, `end`. One instruction under a condition, such as `x(1, when=bit)`, is one picture.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from qsim.circuit import (
+    Assignment,
+    Break,
+    Continue,
+    IfElse,
+    Initialize,
+    Instruction,
+    Measurement,
+    Operation,
+    Reset,
+    Switch,
+)
+from qsim.circuit.circuit import Circuit
+from qsim.circuit.flow import Block, ControlFlow
+
+__all__ = ["Step", "count", "is_compact", "steps"]
+
+_PLAIN = frozenset({Operation, Measurement, Reset, Initialize, Assignment, Break, Continue})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What gets one picture.
+
+    Attributes:
+        number: that of the instruction of the circuit which it is or belongs to.
+        instruction: what is drawn.
+        caption: which caption of an instruction with blocks it is, counted from 0; None for all other instructions.
+        outer: the qubits of the innermost block around it that has any.
+        depth: how many blocks it stands in.
+    """
+
+    number: int
+    instruction: Instruction
+    caption: int | None = None
+    outer: tuple[int, ...] = ()
+    depth: int = 0
+
+    @property
+    def is_instruction(self) -> bool:
+        """Whether it counts as an instruction: with blocks, the first caption does."""
+        return not self.caption
+
+
+def is_compact(instruction: Instruction) -> bool:
+    """Whether it is one instruction without blocks under a condition, drawn as one picture."""
+    if not isinstance(instruction, IfElse) or [len(block) for block in instruction.blocks] != [1]:
+        return False
+    return type(instruction.blocks[0][0]) in _PLAIN
+
+
+def _bodies(flow: ControlFlow) -> tuple[Block, ...]:
+    """What follows each of its captions."""
+    return ((), *flow.blocks, ()) if isinstance(flow, Switch) else (*flow.blocks, ())
+
+
+def steps(circuit: Circuit, *, backward: bool = False) -> Iterator[Step]:
+    """The steps from the first to the last or, backward, from the last to the first; made as they are asked for.
+
+    >>> circuit = Circuit(1, 1).h(0)
+    >>> with circuit.while_(circuit.bits[0]):
+    ...     _ = circuit.x(0).y(0)
+    >>> [step.instruction.name for step in steps(circuit)]
+    ['h', 'while', 'x', 'y', 'while']
+    """
+    numbers = range(len(circuit))
+    for number in reversed(numbers) if backward else numbers:
+        yield from _unfold(Step(number, circuit[number]), backward)
+
+
+def _unfold(step: Step, backward: bool) -> Iterator[Step]:
+    flow, order = step.instruction, reversed if backward else iter
+    if not isinstance(flow, ControlFlow) or is_compact(flow):
+        yield step
+        return
+    outer, bodies = flow.qubits or step.outer, _bodies(flow)
+    for caption in order(range(len(bodies))):
+        here = [Step(step.number, flow, caption, step.outer, step.depth)]
+        inner = (Step(step.number, inner, None, outer, step.depth + 1) for inner in order(bodies[caption]))
+        body = chain.from_iterable(_unfold(each, backward) for each in inner)
+        yield from chain(body, here) if backward else chain(here, body)
+
+
+def count(circuit: Circuit) -> tuple[int, int]:
+    """How many steps and how many instructions there are, those in blocks included; a compact one counts once."""
+    return _count(circuit[:], {})
+
+
+def _count(instructions: Sequence[Instruction], known: dict[int, tuple[int, int]]) -> tuple[int, int]:
+    num_steps = num_instructions = len(instructions)
+    if not any(issubclass(kind, ControlFlow) for kind in set(map(type, instructions))):
+        return num_steps, num_instructions  # found at once: there may be millions
+    for flow in instructions:
+        if not isinstance(flow, ControlFlow) or is_compact(flow):
+            continue
+        if id(flow) not in known:  # the same may stand in many places
+            inner = [_count(body, known) for body in _bodies(flow)]
+            known[id(flow)] = len(inner) - 1 + sum(s for s, _ in inner), sum(i for _, i in inner)
+        num_steps += known[id(flow)][0]
+        num_instructions += known[id(flow)][1]
+    return num_steps, num_instructions
