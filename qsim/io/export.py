@@ -70,16 +70,21 @@ def dumps(circuit: Circuit, version: int = 3) -> str:
 
 
 def save(circuit: Circuit, path: str | Path, version: int = 3) -> None:
-    """Write a circuit to a file, as `dumps` spells it; the suffix is .qasm, .qasm2 or .qasm3.
+    """Write a circuit to a file, as `dumps` spells it, or as JSON; the suffix is .qasm, .qasm2, .qasm3 or .json.
 
     Raises:
         QasmError: as for `dumps`; no file is written then.
         ValueError: the suffix is another.
     """
     path = Path(path)
-    if path.suffix not in (".qasm", ".qasm2", ".qasm3"):
-        raise ValueError(f"Argument `path` must end in .qasm, but is {str(path)!r}.")
-    text = dumps(circuit, version)
+    if path.suffix == ".json":
+        from qsim.io.json_writer import to_json
+
+        text = f"{to_json(circuit)}\n"
+    elif path.suffix in (".qasm", ".qasm2", ".qasm3"):
+        text = dumps(circuit, version)
+    else:
+        raise ValueError(f"Argument `path` must end in .qasm or .json, but is {str(path)!r}.")
     path.write_text(text, encoding="utf-8")
 
 

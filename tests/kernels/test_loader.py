@@ -15,7 +15,7 @@ import pytest
 from kernels.loader_tools import SMALL, TOTAL, USE, finish, forget, python, total, wait_until
 
 from qsim import KernelError
-from qsim import __main__ as command_line
+from qsim import cli as command_line
 from qsim.kernels import Source, cache, host_target, load, loader, try_load, warmup
 from qsim.kernels.target import SOURCES
 
