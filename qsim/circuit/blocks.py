@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count, islice
+from operator import index
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, SupportsIndex, TypeVar
 
@@ -225,7 +226,11 @@ class FlowMethods(Builder):
         if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
             raise TypeError(self._message(call, f"values are a range or integers, not {values!r}"))
         if not isinstance(values, range):
-            values = tuple(int(value.__index__()) for value in islice(values, MAX_ROUNDS + 1))
+            values = tuple(islice(values, MAX_ROUNDS + 1))
+            other = next((value for value in values if not hasattr(value, "__index__")), None)
+            if other is not None:
+                raise TypeError(self._message(call, f"values are a range or integers, not {other!r}"))
+            values = tuple(map(index, values))
         if len(values) > MAX_ROUNDS:
             self._refuse(call, f"a loop has at most {MAX_ROUNDS} rounds, but this one has more")
         listed = values

@@ -8,7 +8,7 @@ import pickle
 import numpy as np
 import pytest
 
-from qsim import Circuit, Parameter, State, run
+from qsim import Circuit, Parameter, State, kron, run
 from qsim.circuit import IfElse
 
 
@@ -299,3 +299,11 @@ def test_names_of_loops_avoid_parameters_around_them():
         circuit.rz(last, 0)
     assert [p.name for p in (j, inner, later, last)] == ["j", "l", "j", "l"]
     assert [p.name for p in circuit.parameters] == ["i", "k", "j"]
+
+
+def test_registers_side_by_side_are_read_as_they_were():
+    little, big = Circuit(1), Circuit(1)
+    little.add_bits("b", 2, lsb0=True)
+    big.add_bits("b", 2)
+    found = kron(little, little, big, big).bits.registers
+    assert [(register.size, register.lsb0) for register in found] == [(4, True), (4, False)]

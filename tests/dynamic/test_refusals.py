@@ -56,6 +56,7 @@ def open_if(circuit, condition):
         (lambda c: c.break_(), CircuitError, r"stands in a loop: while_\(\) or for_\(\)"),
         (lambda c: c.continue_(), CircuitError, "stands in a loop"),
         (lambda c: c.for_(5), TypeError, "a range or integers, not 5"),
+        (lambda c: c.for_([0, 0.5]), TypeError, r"for_\(\[0, 0.5\]\).*a range or integers, not 0.5"),
         (lambda c: c.for_(range(10**9)), CircuitError, "at most 1000000 rounds"),
         (lambda c: c.while_(c.bits[0], max_rounds=-1), CircuitError, "max_rounds"),
         (lambda c: c.switch("c"), TypeError, "bits, a register or an expression"),
