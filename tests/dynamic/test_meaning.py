@@ -305,5 +305,5 @@ def test_registers_side_by_side_are_read_as_they_were():
     little, big = Circuit(1), Circuit(1)
     little.add_bits("b", 2, lsb0=True)
     big.add_bits("b", 2)
-    found = kron(little, little, big, big).bits.registers
-    assert [(register.size, register.lsb0) for register in found] == [(4, True), (4, False)]
+    found = kron(little, little, big).bits.registers
+    assert [(register.size, register.lsb0) for register in found] == [(4, True), (2, False)]
