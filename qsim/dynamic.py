@@ -28,7 +28,10 @@ from qsim.states.vectors import IMPOSSIBLE
 
 __all__ = ["Ends", "collapsed", "walk_branches"]
 
-_DIGITS = {np.dtype(np.complex128): 12, np.dtype(np.complex64): 5}  # of probabilities, when shots are divided
+_DIGITS = {
+    np.dtype(np.complex128): 12,
+    np.dtype(np.complex64): 5,
+}  # significant, of probabilities when shots are divided
 _CAP = 0.5  # of the free memory, for states that wait
 _REPORT_SECONDS = 0.1
 
@@ -109,6 +112,12 @@ def collapsed(readout: Readout, split: Parts, ends: Ends, counts: Counts) -> Sta
     return State._wrap(register.whole(), normalized=readout.is_unitary)
 
 
+def _rounded(values: NDArray[np.float64], digits: int) -> NDArray[np.float64]:
+    """Values above 0 to so many significant digits, so that unlikely outcomes keep their share."""
+    scale = 10.0 ** (digits - np.ceil(np.log10(values)))
+    return np.asarray(np.round(values * scale) / scale)
+
+
 class _Run:
     def __init__(
         self,
@@ -166,7 +175,7 @@ class _Run:
             if len(possible) == 1:
                 return [(int(possible[0]), weight)]
             # A probability of a half that rounding puts above or below it would be drawn in another way.
-            shares = np.round(probabilities[possible], digits)
+            shares = _rounded(probabilities[possible], digits)
             numbers = rng.multinomial(weight, shares / shares.sum())
             return [(int(o), int(k)) for o, k in zip(possible, numbers, strict=True) if k]
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from qsim import bits
 from qsim.circuit import Circuit, Operation
 from qsim.circuit.analysis import Parts
+from qsim.circuit.flow import walk
 from qsim.states import Counts, State
 from qsim.states._layout import BitLayout
 from qsim.states._outcomes import OutcomeTable, pack_words
@@ -34,7 +35,7 @@ class Readout:
 
     def __init__(self, circuit: Circuit, split: Parts) -> None:
         final = split.final
-        self.is_unitary = all(not isinstance(i, Operation) or i.gate.is_from_table for i in split.body)
+        self.is_unitary = all(not isinstance(i, Operation) or i.gate.is_from_table for i in walk(split.body))
         self.measures = bool(final) or (split.is_dynamic and any(instruction.written for instruction in split.body))
         if self.measures:
             self.layout = BitLayout.of_registers([(r.name, r.size) for r in circuit.bits.registers])
@@ -56,9 +57,10 @@ class Readout:
             rng: where randomness comes from.
         """
         active, known = self._split(register.known)
-        if not active:
-            return self._records(np.zeros(1, np.uint64), active, known, memory), np.array([shots])
         state = State._wrap(register.amplitudes, normalized=self.is_unitary)
+        if not active:
+            state._checked()
+            return self._records(np.zeros(1, np.uint64), active, known, memory), np.array([shots])
         outcomes, counts = state._draw(register.places(active), shots, rng)
         return self._records(outcomes, active, known, memory), counts
 
@@ -74,7 +76,7 @@ class Readout:
     ) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
         """All records of the final measurements that can be, and their probabilities."""
         active, known = self._split(register.known)
-        found = register.probabilities(active) if active else np.ones(1)
+        found = register.probabilities(active) if active or not self.is_unitary else np.ones(1)
         check_total(float(found.sum()))
         possible = np.flatnonzero(found)
         return self._records(possible, active, known, memory), found[possible] / found.sum()

@@ -235,12 +235,14 @@ def _dynamic(
     start = time.perf_counter()
     _check_dynamic(circuit, split, options, wanted)
     shots, bound = wanted.shots or 0, wanted.bound
-    if shots == 0 and bound is None:
+    if wanted.shots is None and bound is None:
         bound = check_exact(True, options.dtype)  # nothing is measured: there may be only one branch
     name = choose(method, circuit, precision, times=min(max(shots, 1), _MANY))
     engine = _engine(name, optimize)
     make = None
-    if name != "reference":
+    if name == "reference":  # each gate is a matrix on all qubits; the others hold the qubits that are not known
+        guard(circuit, name, options)
+    else:
         make = ready(name if optimize else "", engine.simulate, precision, options.threads)
         if options.verify and engine.is_planned:
             make = verified(make, engine.simulate, options.threads)
@@ -274,8 +276,16 @@ _MANY = 100  # shots of a circuit that measures in the middle are likely to run 
 def _check_dynamic(circuit: Circuit, split: Parts, options: Options, wanted: _Wanted) -> None:
     """Refuse what has no meaning where there is no one final state, naming the instruction."""
     measures = bool(split.final) or any(isinstance(instruction, Measurement) for instruction in walk(split.body))
-    if wanted.bound is None and ((wanted.keep_state and wanted.shots != 1) or (wanted.shots is None and measures)):
+    if wanted.keep_state and (wanted.shots not in (None, 1) or wanted.bound is not None):
         raise _no_final_state(circuit, split)
+    if wanted.shots is None and wanted.bound is None and measures:
+        raise _no_final_state(circuit, split)
+    if wanted.shots == 0 and wanted.bound is None and wanted.observables is not None:
+        where, what = _first_dynamic(circuit, split)
+        raise CircuitError(
+            f"{where}: with {what} before its end `observables` are averaged over the shots, and there are none. "
+            "Ask for some, or for exact=True."
+        )
     for value, name in ((options.out, "out"), (options.checkpoint, "checkpoint")):
         if value is not None:
             where, _ = _first_dynamic(circuit, split)
@@ -399,6 +409,10 @@ def _generator(seed: int | np.random.Generator | None) -> tuple[np.random.Genera
 def _drawn(readout: Readout, distribution: "Distribution", shots: int, rng: np.random.Generator) -> Counts:
     """Counts of shots from an exact distribution."""
     records, probabilities = distribution.arrays()
+    if shots and not len(records):
+        raise CircuitError(
+            "Argument `exact` must leave something to draw shots from, but every record is less likely than that."
+        )
     rows, counts = sample_indices(probabilities / probabilities.sum(), shots, rng)
     return readout.counts([(records[rows], counts)])
 

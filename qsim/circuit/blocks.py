@@ -1,10 +1,12 @@
 """Blocks while they are built: `with circuit.if_(condition):` and its like."""
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from itertools import count, islice
+from operator import index
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, SupportsIndex, TypeVar
 
+from qsim.circuit.analysis import parameters
 from qsim.circuit.builder import Bits, Builder, Call, caller
 from qsim.circuit.classical import Expression, Readable, constant, read
 from qsim.circuit.flow import (
@@ -18,9 +20,8 @@ from qsim.circuit.flow import (
     IfElse,
     Switch,
     WhileLoop,
-    walk,
 )
-from qsim.circuit.instructions import Operation
+from qsim.circuit.instructions import Instruction
 from qsim.circuit.registers import BitRegister
 from qsim.errors import CircuitError
 
@@ -30,6 +31,21 @@ if TYPE_CHECKING:
 __all__ = ["FlowMethods", "OpenBlock"]
 
 T = TypeVar("T")
+
+
+class Names:
+    """The names of the free parameters of a list of instructions that grows; nothing is looked at twice."""
+
+    def __init__(self) -> None:
+        self._names: set[str] = set()
+        self._number = 0
+
+    def of(self, instructions: Sequence[Instruction]) -> set[str]:
+        """All names so far."""
+        new = instructions[max(self._number - 1, 0) :]  # but for the last one, to which an `else` may have come
+        self._names.update(parameter.name for parameter in parameters(new))
+        self._number = len(instructions)
+        return self._names
 
 
 class OpenBlock(Generic[T]):
@@ -45,7 +61,7 @@ class OpenBlock(Generic[T]):
 
     def __init__(
         self,
-        circuit: Builder,
+        circuit: "FlowMethods",
         call: tuple[str, Sequence[Any]],
         finish: Callable[[Block], None],
         value: T,
@@ -55,18 +71,22 @@ class OpenBlock(Generic[T]):
         self._circuit, self._call, self._finish, self._value = circuit, call, finish, value
         self.name = call[0]
         self.is_loop = is_loop
-        self.is_new = True
+        self.is_new, self.is_told = True, False
+        waiting = circuit._unentered
+        if waiting is not None and not waiting.is_told:
+            circuit._forgotten(waiting)
         circuit._unentered = self
 
     def __enter__(self) -> T:
         circuit = self._circuit
         if not self.is_new:
             circuit._refuse(self._call, "a block is entered once")
+        self.is_new, circuit._unentered = False, None
         if len(circuit._frames) >= MAX_NESTING:
             circuit._refuse(self._call, f"blocks may be nested {MAX_NESTING} deep")
-        self.is_new, circuit._unentered = False, None
         self._saved = circuit._instructions, circuit._qubits.copy(), circuit._bits.copy()
         circuit._frames.append((self, circuit._instructions))
+        self.names_around, circuit._names = circuit._names_within(), None
         circuit._instructions = []
         return self._value
 
@@ -77,6 +97,7 @@ class OpenBlock(Generic[T]):
         body = tuple(circuit._instructions)
         circuit._frames.pop()
         circuit._instructions, qubits, bits = self._saved
+        circuit._names = self.names_around
         try:
             if kind is None:
                 self._finish(body)
@@ -92,8 +113,9 @@ class OpenBlock(Generic[T]):
 class Cases:
     """The cases of a switch: `with case(0, 2):` and at last `with case.default():`."""
 
-    def __init__(self, circuit: Builder, subject: Expression) -> None:
+    def __init__(self, circuit: "FlowMethods", subject: Expression) -> None:
         self._circuit, self._subject = circuit, subject
+        self.switch: OpenBlock[Cases] | None = None  # that they stand in
         self.values: list[tuple[int, ...] | None] = []
         self.blocks: list[Block] = []
 
@@ -118,6 +140,9 @@ class Cases:
             self._circuit._refuse(call, "the default is the last case")
 
         def finish(block: Block) -> None:
+            around = self._circuit._frames
+            if not around or around[-1][0] is not self.switch:
+                self._circuit._refuse(call, "a case stands directly in the block of its switch()")
             self.values.append(values)
             self.blocks.append(block)
 
@@ -126,6 +151,8 @@ class Cases:
 
 class FlowMethods(Builder):
     """Control flow by classical bits, as blocks."""
+
+    _names: Names | None = None  # of the innermost open block
 
     def if_(self, condition: Readable) -> OpenBlock[None]:
         """A block that runs where the condition is 1: `with circuit.if_(bit == 1):`.
@@ -153,11 +180,10 @@ class FlowMethods(Builder):
     def else_(self) -> OpenBlock[None]:
         """A block that runs where the condition of the `if_` block before it is 0."""
         call: tuple[str, Sequence[Any]] = ("else_", ())
-        last = self._last_if
-        if last is None or not self._instructions or self._instructions[-1] is not last:
-            self._refuse(call, "it must follow the block of an if_() directly")
+        last = self._directly_after(self._last_if, call)
 
         def finish(block: Block) -> None:
+            self._directly_after(last, call)
             self._last_if = None
             self._instructions[-1] = last.with_blocks((*last.blocks, block))
 
@@ -200,7 +226,11 @@ class FlowMethods(Builder):
         if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
             raise TypeError(self._message(call, f"values are a range or integers, not {values!r}"))
         if not isinstance(values, range):
-            values = tuple(int(value.__index__()) for value in islice(values, MAX_ROUNDS + 1))
+            values = tuple(islice(values, MAX_ROUNDS + 1))
+            other = next((value for value in values if not hasattr(value, "__index__")), None)
+            if other is not None:
+                raise TypeError(self._message(call, f"values are a range or integers, not {other!r}"))
+            values = tuple(map(index, values))
         if len(values) > MAX_ROUNDS:
             self._refuse(call, f"a loop has at most {MAX_ROUNDS} rounds, but this one has more")
         listed = values
@@ -233,7 +263,8 @@ class FlowMethods(Builder):
                 self._refuse(call, f"instructions stand in its cases, but {block[0]!r} stands outside")
             self._instructions.append(Switch(wanted, cases.values, cases.blocks, source))
 
-        return OpenBlock(self, call, finish, cases)
+        cases.switch = OpenBlock(self, call, finish, cases)
+        return cases.switch
 
     def assign(self, bits: Bits, value: Readable | SupportsIndex | str) -> Self:
         """Give classical bits the value of an expression, an integer, or a bit string.
@@ -301,21 +332,31 @@ class FlowMethods(Builder):
                 self._known(argument, call)
         return expression
 
+    def _directly_after(self, last: IfElse | None, call: Call) -> IfElse:
+        """The `if_` that an `else_` belongs to, if nothing came after it."""
+        if last is None or not self._instructions or self._instructions[-1] is not last:
+            self._refuse(call, "it must follow the block of an if_() directly")
+        return last
+
     def _check_in_loop(self, name: str) -> None:
         if not any(block.is_loop for block, _ in self._frames):
             self._refuse((name, ()), "it stands in a loop: while_() or for_()")
 
     def _free_parameter(self) -> str:
-        """A name for a loop's parameter: i, j, k, …, which nothing around it has."""
+        """A name for a loop's parameter: i, j, k, …, which no loop around it has and no parameter before it."""
         from qsim.circuit.parameters import Parameter
 
-        used = {block._value.name for block, _ in self._frames if isinstance(block._value, Parameter)}
-        for instructions in (self._instructions, *(outer for _, outer in self._frames)):
-            for instruction in walk(instructions):
-                if isinstance(instruction, Operation) and instruction.gate.is_symbolic:
-                    used |= {p.name for value in instruction.gate.params for p in getattr(value, "parameters", ())}
-        names = (f"{letter}{number or ''}" for number in range(len(used) + 1) for letter in "ijklmn")
-        return next(name for name in names if name not in used)
+        loops = {block._value.name for block, _ in self._frames if isinstance(block._value, Parameter)}
+        around = [block.names_around.of(instructions) for block, instructions in self._frames]
+        taken = (loops, *around, self._names_within().of(self._instructions))
+        names = (f"{letter}{number or ''}" for number in count() for letter in "ijklmn")
+        return next(name for name in names if not any(name in used for used in taken))
+
+    def _names_within(self) -> Names:
+        """The names of the parameters in the innermost open block."""
+        if self._names is None:
+            self._names = Names()
+        return self._names
 
     def _conditional(self, when: Any, call: tuple[str, Sequence[Any]]) -> OpenBlock[None]:
         """The block of an instruction with `when=`."""
@@ -332,8 +373,12 @@ class FlowMethods(Builder):
         if self._frames:
             self._unfinished(f"a block of {self._frames[-1][0].name}() is open: leave its `with` first")
         if self._unentered is not None:
-            name = self._unentered.name
-            self._unfinished(f"{name}() opens a block: write `with circuit.{name}(…):`")
+            self._forgotten(self._unentered)
+
+    def _forgotten(self, block: OpenBlock[Any]) -> NoReturn:
+        """Tell of a block that was not entered; once told, another may be opened."""
+        block.is_told = True
+        self._unfinished(f"{block.name}() opens a block: write `with circuit.{block.name}(…):`")
 
     def _unfinished(self, why: str) -> NoReturn:
         raise CircuitError(f"The circuit is not finished: {why}.")

@@ -181,16 +181,19 @@ class Registers(Sequence[M], Generic[M]):
         """Append a register of the same name, size and reading as one of another circuit."""
         return self.add(register.name, register.size, **register.options)
 
-    def grow(self, name: str, extra: int) -> range:
-        """Append `extra` members to the register of that name if it is the last, else to a new one; their numbers."""
+    def grow(self, name: str, extra: int, **options: Any) -> range:
+        """Append `extra` members to the register of that name if it is the last, else to a new one; their numbers.
+
+        With options only to a register that has the same.
+        """
         first = self._total
         last = next(reversed(self._registers), None)
-        if last == name:
+        if last == name and options in ({}, self._registers[name].options):
             register = self._registers[name]
             self._registers[name] = self._kind(name, register.start, register.size + extra, **register.options)
             self._total += extra
         else:
-            self.add(self._free_name(name), extra)
+            self.add(self._free_name(name), extra, **options)
         return range(first, first + extra)
 
     def _free_name(self, name: str) -> str:

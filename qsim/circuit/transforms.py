@@ -281,7 +281,7 @@ def side_by_side(factors: tuple[Any, ...]) -> "Circuit":
         for register in factor.qubits.registers:
             result._qubits.grow(register.name, register.size)
         for register in factor.bits.registers:
-            result._bits.grow(register.name, register.size)
+            result._bits.grow(register.name, register.size, **register.options)
         result._num_qubits = len(result._qubits)
         targets = range(bit_places, bit_places + factor.num_bits)
         result._instructions += [instruction.moved(places, targets) for instruction in factor]

@@ -91,7 +91,8 @@ class Register:
         left = vectors.distance(one, zero, vectors.inner(zero, one) / weight)
         if left > _ROUNDING * np.finfo(self.amplitudes.dtype).eps:
             return None
-        return self._without({qubit: 0}, zero / np.float64(math.sqrt(weight)).astype(zero.real.dtype))
+        scale = math.sqrt(1 + vectors.norm(one) ** 2 / weight)  # the norm stays: who reads the state out checks it
+        return self._without({qubit: 0}, zero * np.float64(scale).astype(zero.real.dtype))
 
     def prepared(self, qubits: Sequence[int], amplitudes: NDArray[np.complex128]) -> "Register":
         """The state after known qubits were given amplitudes."""

@@ -155,7 +155,8 @@ class Tree:
             self._take(branch, qubits, outcome, float(probabilities[outcome]), fork)
 
     def again(self, last: Decision | None) -> Register:
-        """The state at the end of a branch that was walked before."""
+        """The state at the end of a branch that was walked before, whenever it is wanted: the run's time is over."""
+        self._control = Control()
         branch = self._replay(None if last is None else last.path())
         assert self._advance(branch) is None
         return branch.register

@@ -1,6 +1,7 @@
 """Every fast path for dynamic circuits against the plain interpreter."""
 
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -151,3 +152,17 @@ def test_records_are_as_many_as_counted_and_in_no_order():
     assert {record: result.memory.count(record) for record in result.counts} == result.counts
     assert sorted(result.memory) != result.memory
     assert run(circuit, 1000, seed=3).counts == result.counts
+
+
+def test_unlikely_outcomes_keep_their_share_in_single_precision():
+    circuit = Circuit(8, 8).ry(2 * np.arcsin(np.sqrt(0.2)), range(8)).measure(range(8), range(8)).x(range(8))
+    exact_law = {f"{k:08b}": 0.2 ** k.bit_count() * 0.8 ** (8 - k.bit_count()) for k in range(256)}
+    assert run(circuit, 10**8, seed=3, precision="single").counts.chi_square(exact_law).p_value >= 1e-6
+
+
+def test_states_of_branches_are_worked_out_after_the_time_of_the_run(monkeypatch):
+    monkeypatch.setattr(dynamic, "_CAP", 0.0)
+    circuit = Circuit(2, 1).h(0).cx(0, 1).measure(0, 0).h(0)
+    result = run(circuit, None, exact=True, timeout=1.0)
+    time.sleep(1.05)
+    assert result.branches[1].state.equiv(State("-1"))

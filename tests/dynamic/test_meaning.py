@@ -8,7 +8,7 @@ import pickle
 import numpy as np
 import pytest
 
-from qsim import Circuit, Parameter, State, run
+from qsim import Circuit, Parameter, State, kron, run
 from qsim.circuit import IfElse
 
 
@@ -36,10 +36,11 @@ def test_the_last_write_to_a_bit_counts():
 @pytest.mark.parametrize("value", [0, 1])
 def test_reset_leaves_the_partner_as_if_it_had_been_measured(value):
     """qiskit-aer#270: reset of one half of a Bell pair leaves a mixture of the other."""
-    circuit = Circuit(2).h(0).cx(0, 1).reset(value)
+    circuit = Circuit(2, 2).h(0).cx(0, 1).reset(value)
     branches = run(circuit, None, exact=True).branches
     assert [round(branch.probability, 12) for branch in branches] == [0.5, 0.5]
     assert [branch.outcomes[0].what for branch in branches] == ["reset", "reset"]
+    assert all(branch.bits == "" for branch in run(circuit, None, exact=True).branches)
     keys = ("00", "01") if value == 0 else ("00", "10")
     assert exactly(circuit) == dict.fromkeys(keys, 0.5)
 
@@ -292,3 +293,29 @@ def test_results_are_pickled_with_their_states():
     for one, other in zip(result.branches, again.branches, strict=True):
         assert other.state == one.state
         assert [outcome.value for outcome in other.outcomes] == [outcome.value for outcome in one.outcomes]
+
+
+def test_names_of_loops_avoid_parameters_around_them():
+    circuit = Circuit(1).rx(Parameter("i"), 0)
+    with circuit.for_(range(2)) as j:
+        circuit.ry(Parameter("k"), 0)
+        with circuit.for_(range(2)) as inner:
+            circuit.rz(inner + j, 0)
+    with circuit.for_(range(2)) as later:
+        circuit.rz(later, 0)
+    with circuit.if_(circuit.add_bits("b", 1)[0]):
+        circuit.x(0)
+    with circuit.else_():
+        circuit.rz(Parameter("j"), 0)
+    with circuit.for_(range(2)) as last:
+        circuit.rz(last, 0)
+    assert [p.name for p in (j, inner, later, last)] == ["j", "l", "j", "l"]
+    assert [p.name for p in circuit.parameters] == ["i", "k", "j"]
+
+
+def test_registers_side_by_side_are_read_as_they_were():
+    little, big = Circuit(1), Circuit(1)
+    little.add_bits("b", 2, lsb0=True)
+    big.add_bits("b", 2)
+    found = kron(little, little, big).bits.registers
+    assert [(register.size, register.lsb0) for register in found] == [(4, True), (2, False)]

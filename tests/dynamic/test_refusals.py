@@ -2,11 +2,12 @@
 
 import threading
 import time
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 
 import pytest
 
 from qsim import Circuit, CircuitError, Parameter, RunCancelled, RunTimedOut, StateError, TooLargeError, run
+from qsim.algebra import Z
 
 OTHER = Circuit(1, 9)
 
@@ -55,6 +56,7 @@ def open_if(circuit, condition):
         (lambda c: c.break_(), CircuitError, r"stands in a loop: while_\(\) or for_\(\)"),
         (lambda c: c.continue_(), CircuitError, "stands in a loop"),
         (lambda c: c.for_(5), TypeError, "a range or integers, not 5"),
+        (lambda c: c.for_([0, 0.5]), TypeError, r"for_\(\[0, 0.5\]\).*a range or integers, not 0.5"),
         (lambda c: c.for_(range(10**9)), CircuitError, "at most 1000000 rounds"),
         (lambda c: c.while_(c.bits[0], max_rounds=-1), CircuitError, "max_rounds"),
         (lambda c: c.switch("c"), TypeError, "bits, a register or an expression"),
@@ -215,3 +217,79 @@ def test_progress_is_told_in_shots():
     run(circuit.h(0), 1000, progress=lambda done, total: seen.append((done, total)))
     assert seen[-1] == (1000, 1000)
     assert seen == sorted(seen)
+
+
+def test_a_case_stands_in_its_switch():
+    circuit = Circuit(1, 1)
+    with circuit.switch(circuit.bits["c"]) as case:
+        with case(0):
+            circuit.x(0)
+        late = case
+    same = circuit.copy()
+    with pytest.raises(CircuitError, match="stands directly in the block of its switch"), late(1):
+        circuit.h(0)
+    with pytest.raises(CircuitError, match="directly"), circuit.switch(circuit.bits["c"]) as case, case(0), case(1):
+        circuit.h(0)
+    assert circuit == same
+
+
+def test_an_else_that_is_entered_late_replaces_nothing():
+    circuit = Circuit(1, 1)
+    with circuit.if_(circuit.bits[0]):
+        circuit.x(0)
+    late = circuit.else_()
+    circuit.z(0)
+    with pytest.raises(CircuitError, match="must follow"), late:
+        circuit.y(0)
+    assert circuit.count_ops() == {"if": 1, "x": 1, "z": 1}
+
+
+def test_a_block_that_was_forgotten_is_told_of_before_another_hides_it():
+    circuit = Circuit(1, 1)
+    circuit.if_(circuit.bits[0])
+    with pytest.raises(CircuitError, match=r"if_\(\) opens a block: write `with"):
+        circuit.x(0, when=circuit.bits[0])
+    circuit.x(0, when=~circuit.bits[0])  # told of once
+    assert circuit.sample(3) == {"1": 3}
+
+
+def test_a_block_that_is_nested_too_deep_leaves_a_circuit_that_runs():
+    circuit = Circuit(1, 1)
+    with ExitStack() as stack:
+        for _ in range(100):
+            stack.enter_context(circuit.if_(circuit.bits[0] == 0))
+        with pytest.raises(CircuitError, match="nested 100 deep"):
+            circuit.x(0, when=circuit.bits[0])
+    assert circuit.x(0).sample(3) == {"1": 3}
+
+
+def test_states_that_are_not_normalised_are_noticed_wherever_they_come_from():
+    def double(circuit, **options):
+        return circuit.apply([[2, 0], [0, 2]], 0, check=False, **options)
+
+    condition = Circuit(1, 1)
+    double(condition.assign(0, 1), when=condition.bits[0])
+    for circuit in (condition, double(Circuit(1)).h(0).reset(0), double(Circuit(1, 1)).reset(0).measure(0, 0)):
+        for options in ({}, {"exact": True}):
+            with pytest.raises(StateError, match=r"norm 2|sums to 4"):
+                run(circuit, 10, **options)
+
+
+def test_what_no_shots_leave_open_is_refused():
+    circuit = Circuit(1, 2).x(0).measure(0, 0).h(0)
+    assert run(circuit, 0).counts == {}
+    with pytest.raises(CircuitError, match=r"measure\(0, 0\).*`observables` are averaged over the shots"):
+        run(circuit, 0, observables=Z(0))
+    with pytest.raises(CircuitError, match="no one final state"):
+        run(circuit, 1, exact=True, keep_state=True)
+    even = Circuit(1, 2).h(0).measure(0, 0).h(0)
+    with pytest.raises(CircuitError, match="`exact` must leave something"):
+        run(even, 10, exact=0.9)
+    assert run(even, None, exact=0.9).distribution == {}
+
+
+def test_interpreted_shots_ask_for_memory_before():
+    circuit = Circuit(16, 1).h(0).measure(0, 0)
+    circuit.x(1, when=circuit.bits[0])
+    with pytest.raises(TooLargeError, match="16 qubits"):
+        run(circuit, 1, method="reference")
