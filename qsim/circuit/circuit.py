@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from qsim.algebra import OperatorProduct
     from qsim.circuit.parameters import Parameter
     from qsim.compiled import CompiledCircuit
+    from qsim.draw.formula import Formula
     from qsim.plan import Plan
     from qsim.states import Counts, State
 
@@ -430,6 +431,16 @@ class Circuit(GateMethods):
 
         self._settled()
         return draw(self, format, path, **options)
+
+    def formula(self) -> "Formula":
+        """The circuit as a product of layers, each a Kronecker product; see `qsim.draw.formula`.
+
+        >>> Circuit(2).h(0).cx(0, 1).formula()
+        U = (P0⊗I + P1⊗X)·(H⊗I)   (q0 q1; the rightmost acts first)
+        """
+        from qsim.draw.formula import formula
+
+        return formula(self)
 
     def __str__(self) -> str:
         return repr(self) if self._frames else str(self.draw())
