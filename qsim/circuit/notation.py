@@ -9,7 +9,7 @@ from itertools import islice
 from qsim.circuit.expressions import RULES, Operation, Parameter, ParameterExpression, Value, walk
 from qsim.gates.angles import pi_fraction
 
-__all__ = ["GREEK", "LATEX", "PLAIN", "drawn", "write"]
+__all__ = ["LATEX", "PLAIN", "drawn", "write"]
 
 _MAX_PIECES = 100  # terms of a sum, factors of a product
 _MAX_TEXT = 1000  # characters of an operand
@@ -17,13 +17,13 @@ _GREEK_NAMES = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
     "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"
 )
-GREEK = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", _GREEK_NAMES.split(), strict=True))
+_GREEK = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", _GREEK_NAMES.split(), strict=True))
 
 
 def _latex_name(name: str) -> str:
     base, index = re.fullmatch(r"(.+?)(?:\[(\d+)\])?", name).groups()  # type: ignore[union-attr]
-    base = GREEK.get(base, base)
-    if base in GREEK.values():
+    base = _GREEK.get(base, base)
+    if base in _GREEK.values():
         base = "\\" + base
     elif len(base) > 1:
         base = r"\mathrm{" + re.sub(r"[#$%&_{}]", r"\\\g<0>", re.sub(r"[\\^~]", " ", base)) + "}"

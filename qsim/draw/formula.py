@@ -195,7 +195,7 @@ class Formula:
             '<tr style="background: none">'
             f'<td style="{_CELL}; text-align: right">{line.left}</td><td style="{_CELL}">{"=" if line.left else ""}</td>'
             f'<td style="{_CELL}; text-align: left">{line.right}'
-            f'{f" <small>&emsp;({escape(line.note)})</small>" if line.note else ""}</td></tr>'
+            f"{f' <small>&emsp;({escape(line.note)})</small>' if line.note else ''}</td></tr>"
             for line in _Writer(self, HTML).lines()
         )
         table = f'<table style="font-family: serif; font-size: 1.1em; border: none; margin: 0"><tbody>{rows}</tbody></table>'

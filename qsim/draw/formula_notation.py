@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from qsim.algebra.show import format_coefficient
-from qsim.circuit.notation import GREEK, LATEX, drawn, write
+from qsim.circuit.notation import LATEX, drawn, write
 from qsim.draw.formula_parts import Coefficient, Letter
 
 __all__ = ["HTML", "TEX", "TEXT", "Notation"]
@@ -190,13 +190,21 @@ _SPECIAL = {
     "…": r"{\ldots}",
     "-": "{-}",
     "'": "{'}",
-    **{letter: rf"{{\{name}}}" for letter, name in GREEK.items()},
 }
 
 
 def _tex_letters(text: str) -> str:
     """Characters as they stand in `\\mathrm`; those that fonts of mathematics lack as text."""
-    return "".join(_SPECIAL.get(c, c if c.isascii() else rf"\text{{{c}}}") for c in text)
+    return "".join(c if c.isascii() and c.isalnum() else _tex_letter(c) for c in text)
+
+
+def _tex_letter(character: str) -> str:
+    if character in _SPECIAL:
+        return _SPECIAL[character]
+    command = LATEX.name(character)  # of a Greek letter
+    return (
+        f"{{{command}}}" if command.startswith("\\") else character if character.isascii() else rf"\text{{{character}}}"
+    )
 
 
 def _tex_symbol(name: str) -> str:

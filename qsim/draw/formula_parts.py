@@ -128,7 +128,9 @@ def part(operation: Operation, *, expand: bool = False) -> Part:
     """
     gate, targets = operation.gate, operation.targets
     base = gate.base
-    terms = _expansion(base, expand=expand and not gate.num_controls) or [PartTerm(Coefficient(), ((tuple(range(base.num_qubits)), _label(base)),))]
+    terms = _expansion(base, expand=expand and not gate.num_controls) or [
+        PartTerm(Coefficient(), ((tuple(range(base.num_qubits)), _label(base)),))
+    ]
     placed = [
         replace(term, letters=tuple((tuple(targets[slot] for slot in slots), letter) for slots, letter in term.letters))
         for term in terms
