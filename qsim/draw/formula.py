@@ -11,11 +11,10 @@ Measurements, resets and what depends on classical bits are no operators. They s
 as what they do to a density matrix ρ, or in words.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
-from typing import Any
 
 from qsim.algebra import OperatorProduct
 from qsim.algebra.factors import NAMED
@@ -24,7 +23,7 @@ from qsim.circuit import Barrier, Circuit, Initialize, Instruction, Measurement,
 from qsim.circuit.analysis import kind, locate
 from qsim.circuit.flow import ControlFlow
 from qsim.draw.formula_body import MAX_FACTORS, MAX_QUBITS, Body, write_body
-from qsim.draw.formula_notation import HTML, TEX, TEXT, Notation
+from qsim.draw.formula_notation import HTML, TEX, TEXT, Notation, on_one_line
 from qsim.draw.formula_parts import Coefficient, Letter, Part, PartTerm, part
 from qsim.draw.pictures import Names, Rows, depict
 from qsim.draw.steps import Step, is_compact
@@ -191,25 +190,25 @@ class Formula:
 
     def _repr_html_(self) -> str:
         """The formula as a table of layers, beside the drawing of a small circuit."""
-        rows = "".join(
-            '<tr style="background: none">'
-            f'<td style="{_CELL}; text-align: right">{line.left}</td><td style="{_CELL}">{"=" if line.left else ""}</td>'
-            f'<td style="{_CELL}; text-align: left">{line.right}'
-            f"{f' <small>&emsp;({escape(line.note)})</small>' if line.note else ''}</td></tr>"
-            for line in _Writer(self, HTML).lines()
-        )
-        table = f'<table style="font-family: serif; font-size: 1.1em; border: none; margin: 0"><tbody>{rows}</tbody></table>'
-        return (
-            '<div style="display: flex; flex-wrap: wrap; gap: 2em; align-items: center; overflow-x: auto">'
-            f"{self._drawing()}{table}</div>"
-        )
+        table = "".join(map(_html_row, _Writer(self, HTML).lines()))
+        return f'<div style="{_BOX}">{self._drawing()}<table style="{_TABLE}"><tbody>{table}</tbody></table></div>'
 
     def _drawing(self) -> str:
         small = 0 < len(self._instructions) <= MAX_DRAWN and 0 < self.circuit.num_qubits <= MAX_QUBITS
         return str(self.circuit.draw()._repr_html_()) if small and self.gate is None else ""
 
 
-_CELL = "border: none; padding: 0.15em 0.3em; white-space: nowrap; vertical-align: baseline"
+_BOX = "display: flex; flex-wrap: wrap; gap: 2em; align-items: center; overflow-x: auto"
+_TABLE = "font-family: serif; font-size: 1.1em; border: none; margin: 0"
+_CELL = "border: none; padding: 0.15em 0.3em; white-space: nowrap; vertical-align: baseline; text-align: left"
+
+
+def _html_row(line: "_Line") -> str:
+    equals = "=" if line.left else ""
+    note = f" <small>&emsp;({escape(line.note)})</small>" if line.note else ""
+    cells = (line.left, equals, f"{line.right}{note}")
+    row = "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells)
+    return f'<tr style="background: none">{row}</tr>'
 
 
 def _layer(row: list[Instruction]) -> Layer:
@@ -286,7 +285,7 @@ class _Writer:
         return self.notation.times.join([one] * places) if self.num_qubits else "1"
 
     def _name(self) -> str:
-        return self.notation.words(str(self.of.gate)[:MAX_LINE]) if self.of.gate else "U"
+        return self.notation.words(on_one_line(str(self.of.gate), MAX_LINE)) if self.of.gate else "U"
 
     def _head(self, shown: list[int]) -> _Line:
         names = [self.notation.dots.strip() if number < 0 else self._layer_name(number) for number in reversed(shown)]
@@ -329,7 +328,7 @@ class _Events:
 
     def write(self, event: Instruction) -> str:
         """An instruction, in words and, if it is simple, as a formula."""
-        words = self.notation.words
+        words = self._words
         if isinstance(event, Measurement):
             return words(f"measure q{event.qubit} into {self.names[event.bit]}: ") + self._map(event.qubit, "P0", "P1")
         if isinstance(event, Reset):
@@ -350,17 +349,21 @@ class _Events:
 
     def _classical(self, event: Instruction) -> str:
         """Control flow by its head, one instruction under a condition with that instruction."""
-        n = self.notation
         is_block = isinstance(event, ControlFlow) and not is_compact(event)
         item = depict(Step(0, event, 0 if is_block else None), self.rows, self.names)
         if item is None:
-            return n.words(event.name)
+            return self._words(event.name)
         if isinstance(event, ControlFlow) and is_compact(event):
             inner = event.blocks[0][0]
-            is_gate = isinstance(inner, Operation)
-            shown = write_body([part(inner)], 0, n, is_placed=True).text if is_gate else self.write(inner)
-            return f"{shown}{n.words(f' if {item.condition}')}"
+            shown = self._gate(inner) if isinstance(inner, Operation) else self.write(inner)
+            return f"{shown}{self._words(f' if {item.condition}')}"
         if not isinstance(event, ControlFlow):
-            return n.words(item.label)
+            return self._words(item.label)
         count = sum(map(len, event.blocks))
-        return n.words(f"{item.label}: {count} instruction{'s' * (count != 1)}")
+        return self._words(f"{item.label}: {count} instruction{'s' * (count != 1)}")
+
+    def _gate(self, operation: Operation) -> str:
+        return write_body([part(operation)], 0, self.notation, is_placed=True).text
+
+    def _words(self, text: str) -> str:
+        return self.notation.words(on_one_line(text, MAX_LINE))

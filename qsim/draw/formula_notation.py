@@ -11,7 +11,7 @@ from qsim.algebra.show import format_coefficient
 from qsim.circuit.notation import LATEX, drawn, write
 from qsim.draw.formula_parts import Coefficient, Letter
 
-__all__ = ["HTML", "TEX", "TEXT", "Notation"]
+__all__ = ["HTML", "TEX", "TEXT", "Notation", "on_one_line"]
 
 MAX_NAME = 40  # characters of a name that a user gave
 MAX_ANGLE = 60  # characters of an angle; a longer one reads …
@@ -75,7 +75,7 @@ class Notation:
 
     def letter(self, letter: Letter) -> str:
         """A factor with its angles in brackets."""
-        name = self.symbol(_shortened(letter.name) if letter.is_custom else letter.name)
+        name = self.symbol(_bracketed(letter.name) if letter.is_custom else letter.name)
         return self.call(name, ",".join(map(self.angle, letter.params))) if letter.params else name
 
     def on(self, letter: Letter, qubits: tuple[int, ...]) -> str:
@@ -137,13 +137,20 @@ def _is_zero(angle: Any) -> bool:
     return isinstance(angle, (int, float)) and angle == 0
 
 
-def _shortened(name: str) -> str:
-    """A user's name on one line and of bounded length, in square brackets where it could be read as a formula."""
-    clean = "".join(c if c.isprintable() else "?" for c in name[: 2 * MAX_NAME])
-    if len(name) > MAX_NAME:
-        half = MAX_NAME // 2
-        clean = clean[:half] + "…" + "".join(c if c.isprintable() else "?" for c in name[-half + 1 :])
-        return f"[{clean}]"
+def on_one_line(text: str, limit: int) -> str:
+    """A text without characters that do not print; of a long one the start and the end.
+
+    >>> on_one_line("a\\nb" + "c" * 100, 8)
+    'a?bc…ccc'
+    """
+    if len(text) > limit:
+        text = f"{text[: limit // 2]}…{text[len(text) - (limit - 1) // 2 :]}"
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _bracketed(name: str) -> str:
+    """A user's name, in square brackets where it could be read as a formula."""
+    clean = on_one_line(name, MAX_NAME)
     return clean if _PLAIN_NAME.fullmatch(clean) else f"[{clean}]"
 
 
