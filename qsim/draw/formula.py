@@ -34,7 +34,7 @@ __all__ = ["Formula", "Layer", "formula"]
 
 MAX_LAYERS = 24  # layers shown: of more the first and the last half
 MAX_EVENTS = 8  # measurements and the like shown of a layer
-MAX_LINE = 100  # characters of a formula on one line
+MAX_LINE = 80  # characters of several layers on one line, and of words
 MAX_DRAWN = 40  # instructions of a circuit that is drawn beside its formula
 
 
@@ -288,7 +288,7 @@ class _Writer:
         return self.notation.words(on_one_line(str(self.of.gate), MAX_LINE)) if self.of.gate else "U"
 
     def _head(self, shown: list[int]) -> _Line:
-        names = [self.notation.dots.strip() if number < 0 else self._layer_name(number) for number in reversed(shown)]
+        names = [self.notation.dots if number < 0 else self.notation.layer(number + 1) for number in reversed(shown)]
         is_pure = not any(layer.events for layer in self.layers)
         sign, size = self.notation.coefficient(self.of.phase)
         scale = f"{'-' if sign == '-' else ''}{f'{size} ' if size else ''}"
@@ -297,17 +297,14 @@ class _Writer:
             return _Line(self._name(), scale + self.notation.dot.join(names), note)
         n = self.notation
         maps = n.group(f" {n.compose} ".join(names)) + n.group(n.rho)
-        return _Line("", f"{n.rho} {n.arrow} {maps}", f"{note}; a product L of factors is ρ → L ρ L†")
-
-    def _layer_name(self, number: int) -> str:
-        return f"L_{{{number + 1}}}" if self.notation is TEX else f"L{number + 1}"
+        return _Line("", f"{n.rho} {n.arrow} {maps}", f"{note}; gates G are ρ → G ρ G†")
 
     def _gap(self, count: int) -> _Line:
         return _Line("", self.notation.dots, f"{count - MAX_LAYERS // 2 * 2} layers left out")
 
     def _layer_lines(self, number: int) -> Iterator[_Line]:
         layer = self.layers[number]
-        left = self._layer_name(number)
+        left = self.notation.layer(number + 1)
         if layer.operations:
             yield _Line(left, self._body(layer, self.notation).text)
             left = ""

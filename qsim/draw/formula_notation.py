@@ -35,6 +35,7 @@ class Notation:
         rho: the density matrix.
         compose: of maps.
         power: e to an exponent.
+        layer: the name of a layer.
         symbol: a name.
         words: plain words, escaped.
         expression: an angle; a float or symbolic.
@@ -56,6 +57,7 @@ class Notation:
     rho: str
     compose: str
     power: Callable[[str], str]
+    layer: Callable[[int], str]
     symbol: Callable[[str], str]
     words: Callable[[str], str]
     expression: Callable[[Any], str]
@@ -175,43 +177,41 @@ def _split_name(name: str) -> tuple[bool, str, str, str]:
     return is_root, match[1] or match[3], match[2] or match[4], exponent
 
 
-_SPECIAL = {
+_PLAIN_RUN = re.compile(r"[A-Za-z0-9 .,:;=()\[\]<>+*/!?'\"-]+")
+_SPECIAL = {  # outside text, since MathJax takes no commands there
     "\\": r"\backslash ",
     "^": r"{\wedge}",
     "~": r"{\sim}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "#": r"\#",
-    "%": r"\%",
-    "&": r"\&",
-    "_": r"\_",
-    " ": r"\ ",
     "†": r"{}^\dagger ",
     "√": r"{\surd}",
-    "→": r"{\mapsto}",
-    "⟩": r"{\rangle}",
-    "|": r"{|}",
     "⊗": r"{\otimes}",
     "·": r"{\cdot}",
     "…": r"{\ldots}",
-    "-": "{-}",
-    "'": "{'}",
+    "→": r"\mapsto ",
+    "⟩": r"\rangle ",
+    "|": r"{|}",
+    **{sign: rf"\{sign}" for sign in "{}$#%&_"},
 }
 
 
+def _tex_words(text: str) -> str:
+    """Words as text, signs of mathematics by their commands."""
+    pieces, at = [], 0
+    while at < len(text):
+        if run := _PLAIN_RUN.match(text, at):
+            pieces.append(rf"\text{{{run[0]}}}")
+            at = run.end()
+            continue
+        character = text[at]
+        command = LATEX.name(character)  # of a Greek letter
+        fallback = f"{{{command}}}" if command.startswith("\\") else rf"\text{{{character}}}"
+        pieces.append(_SPECIAL.get(character, fallback))
+        at += 1
+    return "".join(pieces)
+
+
 def _tex_letters(text: str) -> str:
-    """Characters as they stand in `\\mathrm`; those that fonts of mathematics lack as text."""
-    return "".join(c if c.isascii() and c.isalnum() else _tex_letter(c) for c in text)
-
-
-def _tex_letter(character: str) -> str:
-    if character in _SPECIAL:
-        return _SPECIAL[character]
-    command = LATEX.name(character)  # of a Greek letter
-    return (
-        f"{{{command}}}" if command.startswith("\\") else character if character.isascii() else rf"\text{{{character}}}"
-    )
+    return rf"\mathrm{{{text}}}" if text.isascii() and text.isalnum() else _tex_words(text)
 
 
 def _tex_symbol(name: str) -> str:
@@ -219,17 +219,12 @@ def _tex_symbol(name: str) -> str:
     if body == "σ":
         text = r"\sigma"
     else:
-        text = body if len(body) == 1 and body.isalpha() and body.isascii() else rf"\mathrm{{{_tex_letters(body)}}}"
+        text = body if len(body) == 1 and body.isalpha() and body.isascii() else _tex_letters(body)
     text = rf"\sqrt{{{text}}}" if is_root else text
     text = f"{text}_{{{index}}}" if index else text
     if exponent == "†":
         return rf"{text}^\dagger"
-    return rf"{text}^{{{_tex_letters(exponent)}}}" if exponent else text
-
-
-def _tex_words(text: str) -> str:
-    """Words, spaces kept; signs of mathematics by their commands."""
-    return rf"\mathrm{{{_tex_letters(text)}}}"
+    return f"{text}^{{{_tex_words(exponent)}}}" if exponent else text
 
 
 def _html_symbol(name: str) -> str:
@@ -244,7 +239,7 @@ def _tex_number(number: float) -> str:
     return rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
 
 
-_TEX_ANGLE = replace(LATEX, number=_tex_number)
+_TEX_ANGLE = replace(LATEX, number=_tex_number, over="{}/{}", below="({})")  # fractions on the line
 TEXT = Notation(
     times="⊗",
     dot="·",
@@ -253,6 +248,7 @@ TEXT = Notation(
     rho="ρ",
     compose="∘",
     power="e^({})".format,
+    layer="L{}".format,
     symbol=str,
     words=str,
     expression=lambda value: write(value, _ANGLE),
@@ -269,17 +265,18 @@ TEXT = Notation(
 TEX = Notation(
     times=r" \otimes ",
     dot=r" \cdot ",
-    dots=r"\cdots",
+    dots=r"\ldots",
     arrow=r"\mapsto",
     rho=r"\rho",
     compose=r"\circ",
     power="e^{{{}}}".format,
+    layer="L_{{{}}}".format,
     symbol=_tex_symbol,
     words=_tex_words,
     expression=lambda value: write(value, _TEX_ANGLE),
     decimal=_tex_number,
     function=r"\{}".format,
-    call=r"{}\left({}\right)".format,
+    call="{}({})".format,
     placed="{}({})".format,
     group="({})".format,
     outer="[{}]".format,
@@ -290,6 +287,7 @@ TEX = Notation(
 HTML = replace(
     TEXT,
     power="e<sup>{}</sup>".format,
+    layer="L<sub>{}</sub>".format,
     symbol=_html_symbol,
     words=escape,
     expression=lambda value: escape(write(value, _ANGLE)),
