@@ -92,21 +92,28 @@ class Formula:
 
     # ── What it is made of ────────────────────────────────────────────────────────────────────────────────────────
 
-    @cached_property
-    def layers(self) -> Sequence[Layer]:
+    @property
+    def layers(self) -> tuple[Layer, ...]:
         """The layers, the first to act first; global phases are in none.
 
         >>> [len(layer.operations) for layer in formula(Circuit(2).h(0).x(1).cx(0, 1)).layers]
         [2, 1]
         """
+        return tuple(map(_layer, self._rows))
+
+    @cached_property
+    def _rows(self) -> list[list[Instruction]]:
+        """The instructions of each layer, as they were added."""
         num_qubits = self.circuit.num_qubits
         levels = [0] * (num_qubits + self.circuit.num_bits)
         rows: list[list[Instruction]] = []
         for instruction in self._instructions:
-            places = [*instruction.qubits, *(num_qubits + bit for bit in instruction.bits)]
-            if not places and isinstance(instruction, Operation):
+            places: Sequence[int] = instruction.qubits
+            if instruction.bits:
+                places = [*places, *(num_qubits + bit for bit in instruction.bits)]
+            elif not places and isinstance(instruction, Operation):
                 continue
-            level = max((levels[place] for place in places), default=len(rows))
+            level = max([levels[place] for place in places], default=len(rows))
             if not isinstance(instruction, Barrier):
                 if level == len(rows):
                     rows.append([])
@@ -114,7 +121,12 @@ class Formula:
                 level += 1
             for place in places:
                 levels[place] = level
-        return tuple(map(_layer, rows))
+        return rows
+
+    @property
+    def is_pure(self) -> bool:
+        """Whether it is of gates alone."""
+        return all(isinstance(instruction, (Operation, Barrier)) for instruction in self._instructions)
 
     @cached_property
     def phase(self) -> Coefficient:
@@ -231,32 +243,31 @@ class _Writer:
     def __init__(self, of: Formula, notation: Notation) -> None:
         self.of, self.notation = of, notation
         self.num_qubits = of.circuit.num_qubits
-        self.layers = of.layers
+        self.count, self.is_pure = len(of._rows), of.is_pure
         self.labels = qubit_labels(range(self.num_qubits))
 
     # ── The whole ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def lines(self) -> list[_Line]:
         """One line for a short formula of gates alone, else the product of the layers and a line for each."""
-        count = len(self.layers)
-        shown = [*range(count)]
-        if count > MAX_LAYERS:
-            shown[MAX_LAYERS // 2 : count - MAX_LAYERS // 2] = [-1]
-        is_short = len(shown) == count and not any(layer.events for layer in self.layers)
-        if is_short and (short := self._short()):
+        shown = [*range(self.count)]
+        if self.count > MAX_LAYERS:
+            shown[MAX_LAYERS // 2 : self.count - MAX_LAYERS // 2] = [-1]
+        elif self.is_pure and (short := self._short()):
             return [short]
         rows = [self._head(shown)]
         for number in shown:
-            rows += [self._gap(count)] if number < 0 else self._layer_lines(number)
+            rows += [self._gap()] if number < 0 else self._layer_lines(number)
         return rows
 
     def _short(self) -> _Line | None:
         """All in one line, if it has room."""
-        if len(self.layers) > 1 and sum(len(self._body(layer, TEXT).text) + 3 for layer in self.layers) > MAX_LINE:
+        n, many = self.notation, self.count > 1
+        layers = self.of.layers
+        if many and sum(len(self._body(layer, TEXT).text) + 3 for layer in layers) > MAX_LINE:
             return None
-        n, many = self.notation, len(self.layers) > 1
         sign, size = n.coefficient(self.of.phase)
-        bodies = [self._body(layer, n) for layer in reversed(self.layers)]
+        bodies = [self._body(layer, n) for layer in reversed(layers)]
         texts = [self._enclosed(body) if many else body.text for body in bodies]
         if not many and (size or sign == "-") and bodies and bodies[0].kind == "sum":
             texts = [n.group(bodies[0].text)]
@@ -289,21 +300,20 @@ class _Writer:
 
     def _head(self, shown: list[int]) -> _Line:
         names = [self.notation.dots if number < 0 else self.notation.layer(number + 1) for number in reversed(shown)]
-        is_pure = not any(layer.events for layer in self.layers)
         sign, size = self.notation.coefficient(self.of.phase)
         scale = f"{'-' if sign == '-' else ''}{f'{size} ' if size else ''}"
         note = f"{self.labels}; L1 acts first"
-        if is_pure:
+        if self.is_pure:
             return _Line(self._name(), scale + self.notation.dot.join(names), note)
         n = self.notation
         maps = n.group(f" {n.compose} ".join(names)) + n.group(n.rho)
         return _Line("", f"{n.rho} {n.arrow} {maps}", f"{note}; gates G are ρ → G ρ G†")
 
-    def _gap(self, count: int) -> _Line:
-        return _Line("", self.notation.dots, f"{count - MAX_LAYERS // 2 * 2} layers left out")
+    def _gap(self) -> _Line:
+        return _Line("", self.notation.dots, f"{self.count - MAX_LAYERS // 2 * 2} layers left out")
 
     def _layer_lines(self, number: int) -> Iterator[_Line]:
-        layer = self.layers[number]
+        layer = _layer(self.of._rows[number])
         left = self.notation.layer(number + 1)
         if layer.operations:
             yield _Line(left, self._body(layer, self.notation).text)

@@ -108,7 +108,8 @@ def _group(first: int, last: int, members: list[Part], notation: Notation) -> Bo
         return _slots(first, last, letters, notation)
 
     if not sums:
-        return Body(slots(plain), "kronecker" if last > first else "factor")
+        is_factor = len(plain) == 1 and len(plain[0][0]) == last - first + 1
+        return Body(slots(plain), "factor" if is_factor else "kronecker")
     written = [_sum(sums[0], notation, lambda letters: slots([*letters, *plain]))]
     written += [_sum(terms, notation, slots) for terms in sums[1:]]
     if len(written) == 1:

@@ -166,7 +166,7 @@ def _split_name(name: str) -> tuple[bool, str, str, str]:
     ((True, 'X', '', '†'), (False, 'R', 'X', ''), (False, 'iSWAP', '', '0.5'))
     """
     exponent = ""
-    if name.endswith("†"):
+    if name.endswith("†") and len(name) > 1:
         name, exponent = name[:-1], "†"
     elif match := re.fullmatch(r"(.+)\^(-?[\w.+-]+)", name):
         name, exponent = match[1], match[2]
@@ -211,7 +211,7 @@ def _tex_words(text: str) -> str:
 
 
 def _tex_letters(text: str) -> str:
-    return rf"\mathrm{{{text}}}" if text.isascii() and text.isalnum() else _tex_words(text)
+    return rf"\mathrm{{{text}}}" if text.isascii() and text.isalnum() else f"{{{_tex_words(text)}}}"
 
 
 def _tex_symbol(name: str) -> str:
