@@ -34,8 +34,8 @@ _ROUNDING = 1e-12
 class Coefficient:
     """A number, times cosines and sines, times e^{iφ}; angles are floats in radians or symbolic expressions.
 
-    >>> (Coefficient(-1j, (("sin", math.pi / 4),)) * Coefficient(2.0)).value
-    -1.4142135623730951j
+    >>> (Coefficient(-1j, (("sin", math.pi / 2),)) * Coefficient(2.0)).value
+    -2j
     """
 
     number: complex = 1.0
