@@ -266,14 +266,13 @@ class _Writer:
         layers = self.of.layers
         if many and sum(len(self._body(layer, TEXT).text) + 3 for layer in layers) > MAX_LINE:
             return None
-        sign, size = n.coefficient(self.of.phase)
+        scale = n.before(self.of.phase)
         bodies = [self._body(layer, n) for layer in reversed(layers)]
         texts = [self._enclosed(body) if many else body.text for body in bodies]
-        if not many and (size or sign == "-") and bodies and bodies[0].kind == "sum":
-            texts = [n.group(bodies[0].text)]
-        right = n.dot.join(texts) or ("" if size and not self.num_qubits else self._identity())
-        right = f"{'-' if sign == '-' else ''}{' '.join(filter(None, (size, right)))}"
-        return _Line(self._name(), right, f"{self.labels}; the rightmost acts first" if many else self.labels)
+        if len(bodies) == 1 and scale and (bodies[0].kind == "sum" or texts[0].startswith("-")):
+            texts = [n.group(texts[0])]
+        right = scale + (n.dot.join(texts) or ("" if scale.strip("- ") and not self.num_qubits else self._identity()))
+        return _Line(self._name(), right.rstrip(), f"{self.labels}; the rightmost acts first" if many else self.labels)
 
     def _enclosed(self, body: Body) -> str:
         """A layer as a factor of a product."""
@@ -283,10 +282,9 @@ class _Writer:
 
     def _body(self, layer: Layer, notation: Notation) -> Body:
         """The gates of a layer; those in the middle of very many are not looked at."""
-        half = MAX_FACTORS
         shown = layer.operations
-        if len(shown) > 2 * half and self.num_qubits > MAX_QUBITS:
-            shown = (*shown[:half], *shown[-half:])
+        if self.num_qubits > MAX_QUBITS and len(shown) > 2 * MAX_FACTORS:  # of which still not all are written
+            shown = (*shown[:MAX_FACTORS], *shown[-MAX_FACTORS:])
         return write_body([self.of._part(operation) for operation in shown], self.num_qubits, notation)
 
     def _identity(self) -> str:
@@ -300,8 +298,7 @@ class _Writer:
 
     def _head(self, shown: list[int]) -> _Line:
         names = [self.notation.dots if number < 0 else self.notation.layer(number + 1) for number in reversed(shown)]
-        sign, size = self.notation.coefficient(self.of.phase)
-        scale = f"{'-' if sign == '-' else ''}{f'{size} ' if size else ''}"
+        scale = self.notation.before(self.of.phase)
         note = f"{self.labels}; L1 acts first"
         if self.is_pure:
             return _Line(self._name(), scale + self.notation.dot.join(names), note)

@@ -45,11 +45,10 @@ def write_body(parts: Sequence[Part], num_qubits: int, notation: Notation, *, is
     for part in _ends(parts) if is_placed else parts:
         scale *= part.scale
     body = _placed(parts, notation) if is_placed else _kronecker(parts, num_qubits, notation)
-    sign, size = notation.coefficient(scale)
-    if not size and sign == "+":
+    before = notation.before(scale)
+    if not before:
         return body
-    text = notation.group(body.text) if body.kind == "sum" else body.text
-    return Body(f"{'-' if sign == '-' else ''}{f'{size} ' if size else ''}{text}", "scaled")
+    return Body(before + (notation.group(body.text) if body.kind == "sum" else body.text), "scaled")
 
 
 def _is_scattered(part: Part) -> bool:

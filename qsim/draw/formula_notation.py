@@ -119,6 +119,11 @@ class Notation:
             pieces.append(self.exponential(phase))
         return sign, " ".join(pieces)
 
+    def before(self, value: Coefficient) -> str:
+        """What stands before a product: nothing for 1."""
+        sign, size = self.coefficient(value)
+        return f"{'-' if sign == '-' else ''}{f'{size} ' if size else ''}"
+
     def wave(self, name: str, angle: Any) -> str:
         """A cosine or sine."""
         return self.call(self.function(name), self.angle(angle))

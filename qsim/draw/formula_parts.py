@@ -45,6 +45,8 @@ class Coefficient:
     @classmethod
     def of(cls, value: complex) -> "Coefficient":
         """A number whose phase is taken out where that is a fraction of π, but not ±1 or ±i."""
+        if min(abs(value.real), abs(value.imag)) < 1e-15 * abs(value):  # rounding
+            value = complex(value.real) if abs(value.real) > abs(value.imag) else 1j * value.imag
         angle = cmath.phase(value)
         fraction = pi_fraction(abs(angle))
         if fraction is None or fraction[1] <= 2:
