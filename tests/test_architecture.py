@@ -24,17 +24,18 @@ LAYERS = {
 }  # fmt: skip
 FORBIDDEN = {("gates", "kernels"), ("states", "circuit"), ("states", "plan"), ("algebra", "kernels")}
 CONVENIENCES = {  # (file, function, module): one-line forwards to upper layers, with the import inside
-    ("circuit/circuit.py", "state", "run"),
-    ("circuit/circuit.py", "sample", "run"),
-    ("circuit/circuit.py", "steps", "run"),
-    ("circuit/circuit.py", "compile", "compiled"),
-    ("circuit/circuit.py", "explain", "explain"),
-    ("circuit/circuit.py", "draw", "draw"),
+    ("circuit/forwards.py", "state", "run"),
+    ("circuit/forwards.py", "sample", "run"),
+    ("circuit/forwards.py", "steps", "run"),
+    ("circuit/forwards.py", "compile", "compiled"),
+    ("circuit/forwards.py", "explain", "explain"),
+    ("circuit/forwards.py", "draw", "draw"),
+    ("circuit/forwards.py", "formula", "draw"),
     ("circuit/circuit.py", "_amplitudes", "states"),
-    ("circuit/circuit.py", "from_qasm", "io"),
-    ("circuit/circuit.py", "load", "io"),
-    ("circuit/circuit.py", "to_qasm", "io"),
-    ("circuit/circuit.py", "save", "io"),
+    ("circuit/forwards.py", "from_qasm", "io"),
+    ("circuit/forwards.py", "load", "io"),
+    ("circuit/forwards.py", "to_qasm", "io"),
+    ("circuit/forwards.py", "save", "io"),
     ("states/state.py", "evolve", "run"),
     ("states/counts.py", "plot", "plots"),
     ("states/counts.py", "__str__", "plots"),
@@ -106,11 +107,11 @@ BELL += "str(Circuit(2).h(0).cx(0, 1).sample(1000, seed=7)); print(*sorted(set(s
 BELL_MODULES = """
     algebra algebra.checks algebra.constants algebra.factors algebra.forms algebra.kron algebra.operator algebra.terms
     bits circuit circuit.analysis circuit.blocks circuit.builder circuit.circuit circuit.classical circuit.flow
-    circuit.gate_methods circuit.instructions circuit.registers engines engines.control engines.indexed engines.job
-    engines.numpy_path engines.options engines.program engines.progress engines.session engines.start engines.templates
-    errors frozen gates gates.angles gates.formulas gates.gate gates.spec gates.table kernels lazy memory methods
-    plots plots._bars plots.text readout result run states states._layout states._outcomes states._qubits states.base
-    states.counts states.distances states.record states.sampling states.state states.vectors
+    circuit.forwards circuit.gate_methods circuit.instructions circuit.registers engines engines.control engines.indexed
+    engines.job engines.numpy_path engines.options engines.program engines.progress engines.session engines.start
+    engines.templates errors frozen gates gates.angles gates.formulas gates.gate gates.spec gates.table kernels lazy memory
+    methods plots plots._bars plots.text readout result run states states._layout states._outcomes states._qubits
+    states.base states.counts states.distances states.record states.sampling states.state states.vectors
 """
 
 

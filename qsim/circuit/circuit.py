@@ -11,27 +11,22 @@ from qsim.algebra import Operator
 from qsim.circuit import analysis
 from qsim.circuit.builder import Angle, Bits, Qubits, caller
 from qsim.circuit.classical import Readable
-from qsim.circuit.gate_methods import GateMethods
+from qsim.circuit.forwards import Forwards
 from qsim.circuit.instructions import Barrier, Initialize, Instruction, Measurement, Reset
 from qsim.errors import CircuitError, QsimError, UnknownGateError
 from qsim.gates import Gate
 from qsim.gates.table import TABLE, suggestion
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from qsim.algebra import OperatorProduct
     from qsim.circuit.parameters import Parameter
-    from qsim.compiled import CompiledCircuit
-    from qsim.plan import Plan
-    from qsim.states import Counts, State
 
 __all__ = ["Circuit"]
 
 ControlState = str | Sequence[int] | None
 
 
-class Circuit(GateMethods):
+class Circuit(Forwards):
     """A sequence of instructions on qubits and classical bits.
 
     What adds an instruction changes the circuit and returns it, so calls chain; what makes another circuit returns a
@@ -352,114 +347,6 @@ class Circuit(GateMethods):
         return self._qubits == other._qubits and self._bits == other._bits and self._instructions == other._instructions
 
     __hash__ = None  # type: ignore[assignment]  # it grows
-
-    # ── Running: one-line forwards to upper layers ────────────────────────────────────────────────────────────────
-
-    def state(self, **run_options: Any) -> "State":
-        """State vector after the circuit. Refused where something is measured."""
-        from qsim.run import state
-
-        return state(self, **run_options)
-
-    def sample(self, shots: int = 1000, seed: int | np.random.Generator | None = None, **run_options: Any) -> "Counts":
-        """Counts of that many shots; where nothing is measured, of all qubits, the circuit unchanged."""
-        from qsim.run import sample
-
-        return sample(self, shots, seed, **run_options)
-
-    def probabilities(self, qubits: Qubits | None = None, **run_options: Any) -> NDArray[np.float64]:
-        """Probabilities of the outcomes of the listed qubits (all by default), first listed most significant."""
-        numbers = None if qubits is None else self._numbers([qubits], None)
-        return self.state(**run_options).probabilities(numbers)
-
-    def expectation(self, operator: Any, **run_options: Any) -> float | complex:
-        """Expectation value of an operator after the circuit: a float where it is Hermitian."""
-        return self.state(**run_options).expectation(operator)
-
-    def compile(self, **run_options: Any) -> "CompiledCircuit":
-        """Prepare the circuit to be run many times with different values of its parameters.
-
-        Args:
-            run_options: `method`, `precision`, `initial` and `threads`, as `run` takes them.
-
-        Returns:
-            A function from values, in the order of `parameters` or by name, to the state; its methods `sample(values,
-            shots, seed)` and `expectation(values, operator)` give what these methods of a bound circuit do. For 4
-            qubits and 100 gates a call takes some 20 µs.
-
-        >>> from qsim import Parameter
-        >>> circuit = Circuit(2).ry(Parameter("θ"), 0).cx(0, 1)
-        >>> compiled = circuit.compile()
-        >>> compiled([np.pi / 2])
-        0.7071|00⟩ + 0.7071|11⟩   (q0 q1)
-        """
-        from qsim.compiled import compile_circuit
-
-        return compile_circuit(self, **run_options)
-
-    def explain(self, **run_options: Any) -> "Plan":
-        """How the circuit would run: the engine and why, its passes over the state, flops, bytes, memory, time.
-
-        Nothing runs and no state is allocated, so that it also tells what a circuit that is too large would take.
-        Kernels are loaded where a run would load them. Times are estimates: what a pass takes on this machine is
-        measured once a process, in a tenth of a second. The plan is kept for the run.
-
-        Args:
-            run_options: `method`, `precision`, `threads`, `optimize`, and `initial`, of which only matters whether it
-                is given, as `run` takes them.
-
-        >>> plan = Circuit(20).h(range(20)).cx(0, 19).explain(method="statevector")
-        >>> plan.steps
-        {'turn': 20, 'flip': 1}
-        >>> plan
-        <plan: 20 qubits, statevector, ... sweeps over the state, about ...>
-        >>> len(plan.sweeps) < 5, plan.sweeps[0].bytes < plan.memory
-        (True, True)
-        """
-        from qsim.explain import explain
-
-        return explain(self, **run_options)
-
-    def steps(self) -> "Iterator[tuple[Instruction, State]]":
-        """Each instruction with the state after it; measurements are refused."""
-        from qsim.run import steps
-
-        return steps(self)
-
-    def draw(self, format: str = "text", path: str | None = None, **options: Any) -> Any:
-        """Draw the circuit; see `qsim.draw.draw`."""
-        from qsim.draw import draw
-
-        self._settled()
-        return draw(self, format, path, **options)
-
-    # ── Files ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    @staticmethod
-    def from_qasm(text: str, **options: Any) -> "Circuit":
-        """The circuit of an OpenQASM 2 or 3 text; see `qsim.io.loads`."""
-        from qsim.io import loads
-
-        return loads(text, **options)
-
-    @staticmethod
-    def load(path: "str | Path", **options: Any) -> "Circuit":
-        """The circuit of a file; see `qsim.io.load`."""
-        from qsim.io import load
-
-        return load(path, **options)
-
-    def to_qasm(self, version: int = 3) -> str:
-        """The circuit as an OpenQASM text, version 2 or 3; see `qsim.io.dumps`."""
-        from qsim.io import dumps
-
-        return dumps(self, version)
-
-    def save(self, path: "str | Path", **options: Any) -> None:
-        """Write the circuit to a file; see `qsim.io.save`."""
-        from qsim.io import save
-
-        save(self, path, **options)
 
     def __str__(self) -> str:
         return repr(self) if self._frames else str(self.draw())

@@ -58,7 +58,10 @@ def _special(circuit, rng, in_loop):
         circuit.initialize(State.random(len(qubits), seed=int(rng.integers(1000))), *qubits)
     elif kind == 1:
         bits = rng.permutation(circuit.num_bits)
-        circuit.assign(int(bits[0]), circuit.bits[int(bits[1])] ^ circuit.bits[int(bits[2])])
+        if rng.integers(2):
+            circuit.assign(int(bits[0]), circuit.bits[int(bits[1])] ^ circuit.bits[int(bits[2])])
+        else:
+            circuit.assign([int(bits[0]), int(bits[1])], circuit.bits[str(rng.choice(["c", "flag"]))])
     elif kind == 2 and in_loop:
         with circuit.if_(condition(circuit, rng)):
             if rng.integers(2):
