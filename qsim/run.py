@@ -263,8 +263,6 @@ def _dynamic(
         state = collapsed(readout, split, ends, counts) if wanted.keep_state else None
         return _Found(readout, counts, state, expectations, name, reason, seconds)
     distribution = readout.distribution(ends.found, wanted.bound, ends.pruned)
-    if not distribution:
-        raise CircuitError(f"Argument `exact` leaves nothing: no record is as likely as {wanted.bound:g}.")
     drawn = None if wanted.shots is None else _drawn(readout, distribution, shots, rng)
     branches = tuple(ends.branches)
     return _Found(readout, drawn, None, expectations, name, reason, seconds, distribution, branches)
@@ -409,10 +407,6 @@ def _generator(seed: int | np.random.Generator | None) -> tuple[np.random.Genera
 def _drawn(readout: Readout, distribution: "Distribution", shots: int, rng: np.random.Generator) -> Counts:
     """Counts of shots from an exact distribution."""
     records, probabilities = distribution.arrays()
-    if shots and not len(records):
-        raise CircuitError(
-            "Argument `exact` must leave something to draw shots from, but every record is less likely than that."
-        )
     rows, counts = sample_indices(probabilities / probabilities.sum(), shots, rng)
     return readout.counts([(records[rows], counts)])
 

@@ -109,8 +109,8 @@ BELL_MODULES = """
     bits circuit circuit.analysis circuit.blocks circuit.builder circuit.circuit circuit.classical circuit.flow
     circuit.forwards circuit.gate_methods circuit.instructions circuit.registers engines engines.control engines.indexed
     engines.job engines.numpy_path engines.options engines.program engines.progress engines.session engines.start
-    engines.templates errors frozen gates gates.angles gates.formulas gates.gate gates.spec gates.table kernels lazy memory
-    methods plots plots._bars plots.text readout result run states states._layout states._outcomes states._qubits
+    engines.templates errors frozen gates gates.angles gates.formulas gates.gate gates.spec gates.table kernels lazy
+    memory methods plots plots._bars plots.text readout result run states states._layout states._outcomes states._qubits
     states.base states.counts states.distances states.record states.sampling states.state states.vectors
 """
 
