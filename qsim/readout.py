@@ -11,7 +11,6 @@ from qsim import bits
 from qsim.circuit import Circuit, Operation
 from qsim.circuit.analysis import Parts
 from qsim.circuit.flow import walk
-from qsim.errors import CircuitError
 from qsim.states import Counts, State
 from qsim.states._layout import BitLayout
 from qsim.states._outcomes import OutcomeTable, pack_words
@@ -119,8 +118,6 @@ class Readout:
 
         table = self._table(found, np.float64)
         kept = table.values >= bound
-        if not kept.any():
-            raise CircuitError(f"Argument `exact` must leave some record, but each is less likely than {bound:g}.")
         pruned += float(table.values[~kept].sum())
         return Distribution(OutcomeTable.collect(self.layout, table.outcomes[kept], table.values[kept]), pruned)
 

@@ -407,6 +407,8 @@ def _generator(seed: int | np.random.Generator | None) -> tuple[np.random.Genera
 def _drawn(readout: Readout, distribution: "Distribution", shots: int, rng: np.random.Generator) -> Counts:
     """Counts of shots from an exact distribution."""
     records, probabilities = distribution.arrays()
+    if shots and not len(records):
+        raise CircuitError("Argument `exact` must leave some record to draw, but each is less likely than that bound.")
     rows, counts = sample_indices(probabilities / probabilities.sum(), shots, rng)
     return readout.counts([(records[rows], counts)])
 
