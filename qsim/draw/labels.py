@@ -11,11 +11,11 @@ MAX_NOTE = 500  # characters of a list below a drawing
 _WIDTHS = {
     **dict.fromkeys("ijl|'", 0.34),
     **dict.fromkeys(" .,:;!/()[]fIrt", 0.42),
-    **dict.fromkeys('⟨⟩·"-JTFLsczx', 0.55),
-    **dict.fromkeys("+=<>~%mwMWGOQDNHU≤≥≠½…", 0.87),
-    **dict.fromkeys("mMW@—%", 1.02),
+    **dict.fromkeys('⟨⟩·"-Jscz', 0.55),
+    **dict.fromkeys("#&+=<>~^−↦⊕×∞wGOQDNHUΩ≤≥≠", 0.87),
+    **dict.fromkeys("mMW@—%½…⋮", 1.02),
 }
-_USUAL, _CAPITAL, _WIDE = 0.64, 0.72, 1.05
+_USUAL, _CAPITAL, _WIDE = 0.67, 0.72, 1.05
 
 
 def printable(text: str) -> str:

@@ -33,6 +33,7 @@ from qsim.circuit import (
 )
 from qsim.circuit.flow import ControlFlow
 from qsim.circuit.registers import Register
+from qsim.draw.fold import Folded
 from qsim.draw.steps import Step, is_compact
 from qsim.gates import TABLE, Gate
 from qsim.gates.angles import format_angle
@@ -364,6 +365,7 @@ _HEADS: dict[type[Instruction], Callable[[Any, Names], str]] = {
     WhileLoop: lambda flow, bits: f"while {_spell(flow.condition, bits)}",
     ForLoop: lambda flow, bits: f"for {flow.parameter.name} in {_values(flow.values)}",
     Switch: lambda flow, bits: f"switch {_spell(flow.subject, bits)}",
+    Folded: lambda flow, bits: f"repeat ×{flow.times:,}",
 }
 
 _CONDITIONS: dict[type[Instruction], Callable[[Any], Expression]] = {
