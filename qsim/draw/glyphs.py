@@ -146,8 +146,8 @@ class Glyphs:
             case "○":
                 return [Dot(x, y, DOT, "open-control")]
             case "⊕":
-                r = RING - 4
-                plus = [Path(((x - r, y), (x + r, y)), "plus"), Path(((x, y - r), (x, y + r)), "plus")]
+                arm = RING - 4
+                plus = [Path(((x - arm, y), (x + arm, y)), "plus"), Path(((x, y - arm), (x, y + arm)), "plus")]
                 return [Dot(x, y, RING, "target"), *plus]
             case "×":
                 r = 5.5
@@ -167,7 +167,7 @@ class Glyphs:
         """Sides, the wires that pass, the numbers of the targets, and the label between the rows in the middle."""
         first, last, width = min(item.box), max(item.box), self._box_width(item)
         reach = BOX / 2 + (TALL - BOX / 2 + 8 if item.is_caption else 0)
-        y, height = top + PITCH * first - reach, PITCH * (last - first) + 2.0 * reach
+        y, height = top + PITCH * first - reach, PITCH * (last - first) + 2 * reach
         marks: list[Mark] = [Box(x - width / 2, y, width, height, _role(item, item.label))]
         if item.kind == "end":
             return marks
@@ -198,7 +198,7 @@ def _size(role: str) -> float:
 def _parts(label: str) -> list[str]:
     """The name and the angles of a gate."""
     found = _ANGLES.fullmatch(label)
-    return [found[1], found[2]] if found else [label]
+    return [found[1], found[2]] if found and found[1] != "e^i" else [label]
 
 
 def _line_size(lines: list[str], at: int) -> float:

@@ -216,7 +216,7 @@ def _read(steps: Iterable[Step], bits: Names, measure: Callable[[Item], int], ro
         touched = item.rows
         if not touched:
             part.phases += [item.label] if item.kind == "operation" else []
-        elif touched == [rows.gap]:
+        elif {*item.signs, *item.box} == {rows.gap}:
             part.num_hidden += step.is_instruction
         elif not part.add(item, measure(item)):
             return part

@@ -195,9 +195,11 @@ class _Sheet:
             yield Text(start - 8, y, name, "name", "end")
             if row == self.rows.gap:
                 continue
-            for x1, x2, is_cut in ((start, start + 9, cut[0]), (start + 9, end - 9, False), (end - 9, end, cut[1])):
-                role = "open-wire" if is_cut else "bits" if is_classical else "wire"
-                yield from double(x1, y, x2, y, role) if is_classical else [Path(((x1, y), (x2, y)), role)]
+            ends = start + 9 if cut[0] else start, end - 9 if cut[1] else end
+            for x1, x2 in ((start, ends[0]), ends, (ends[1], end)):
+                role = "open-wire" if (x1, x2) != ends else "bits" if is_classical else "wire"
+                if x1 < x2:
+                    yield from double(x1, y, x2, y, role) if is_classical else [Path(((x1, y), (x2, y)), role)]
             if is_classical and self.margin.sizes:
                 x = start + 16
                 yield Path(((x - 3, y + 6), (x + 3, y - 6)), "slash")
@@ -217,8 +219,9 @@ class _Sheet:
     @staticmethod
     def _frame(frame: _Frame, ends: tuple[float, float], top: float) -> Mark:
         reach = PITCH / 2 - 1 - min(frame.depth, 3)
+        role = f"frame{2 - frame.depth % 2}" if frame.depth else "frame"
         y, height = top + PITCH * frame.rows[0] - reach, PITCH * (frame.rows[1] - frame.rows[0]) + 2 * reach
-        return Box(ends[0], y, ends[1] - ends[0], height, "frame2" if frame.depth % 2 else "frame")
+        return Box(ends[0], y, ends[1] - ends[0], height, role)
 
 
 def _wrap_text(text: str, width: float, size: float) -> Iterator[str]:

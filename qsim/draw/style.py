@@ -60,7 +60,8 @@ ROLES = {
     "bits": Role(stroke="wire", width=1),
     "slash": Role(stroke="wire", width=1),
     "frame": Role(fill="frame", stroke="edge", width=1, dash=(4, 3)),
-    "frame2": Role(fill="frame2", stroke="edge", width=1, dash=(4, 3)),
+    "frame1": Role(fill="frame2"),  # of blocks within blocks, in turn
+    "frame2": Role(fill="frame"),
     "link": Role(stroke="accent", width=1.5),
     "bit-link": Role(stroke="wire", width=1),
     "gate": Role(fill="gate", stroke="edge", width=1.1),
