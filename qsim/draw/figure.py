@@ -1,6 +1,7 @@
 """Circuits as matplotlib figures; matplotlib is imported when one is drawn."""
 
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -80,8 +81,8 @@ def draw_figure(circuit: Circuit, *, style: str = "light", ax: "Axes | None" = N
     drawing = FigureDrawing(axes)
     (left, bottom, right, top), (width, height) = axes.get_position().extents, drawing.figure.get_size_inches()
     scale = INCH * min((right - left) * width / scene.width, (top - bottom) * height / scene.height)
-    for order, mark in enumerate(scene.marks()):
-        _put(axes, mark, palette, scale, order)
+    for order, (role, marks) in enumerate(_layers(scene)):
+        _put(axes, role, marks, palette, scale, 2 + 0.001 * order)
     return drawing
 
 
@@ -95,33 +96,62 @@ def _new_axes(scene: Scene, palette: dict[str, str]) -> "Axes":
     return figure.add_axes((0.0, 0.0, 1.0, 1.0))
 
 
-def _put(axes: "Axes", mark: Mark, palette: dict[str, str], scale: float, order: int) -> None:
-    """Add the artist of a mark; the order in which they are listed is that from back to front."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Circle, FancyBboxPatch, Polygon
+def _layers(scene: Scene) -> Iterator[tuple[str, list[Mark]]]:
+    """Marks of one role together, in the order of the table of roles, from back to front; frames as they come."""
+    by_role: dict[str, list[Mark]] = {role: [] for role in ROLES}
+    for mark in scene.marks():
+        if mark.role.startswith("frame"):
+            yield mark.role, [mark]
+        else:
+            by_role[mark.role].append(mark)
+    yield from ((role, marks) for role, marks in by_role.items() if marks)
 
+
+def _put(axes: "Axes", role: str, marks: list[Mark], palette: dict[str, str], scale: float, order: float) -> None:
+    """Add the artists of marks of one role: a collection for each shape, and texts."""
+    from matplotlib.collections import EllipseCollection, LineCollection, PolyCollection
+
+    look = _look(ROLES[role], palette, scale) | {"zorder": order, "gid": role}
+    lines = [mark.points for mark in marks if isinstance(mark, Path) and not mark.is_closed]
+    if lines:
+        color = {"colors": look["edgecolor"], "capstyle": "butt"}
+        axes.add_collection(LineCollection(lines, **{k: v for k, v in look.items() if "color" not in k}, **color))
+    areas = [_corners(mark) for mark in marks if isinstance(mark, Box) or (isinstance(mark, Path) and mark.is_closed)]
+    if areas:
+        axes.add_collection(PolyCollection(areas, joinstyle="round", **look))
+    dots = [mark for mark in marks if isinstance(mark, Dot)]
+    if dots:
+        sizes, places = [2 * dot.radius for dot in dots], [(dot.x, dot.y) for dot in dots]
+        shape: dict[str, Any] = {"units": "xy", "offsets": places, "offset_transform": axes.transData}
+        axes.add_collection(EllipseCollection(sizes, sizes, [0.0] * len(dots), **shape, **look))
+    for mark in marks:
+        if isinstance(mark, Text):
+            _write(axes, mark, palette, scale, order)
+
+
+def _corners(mark: Box | Path) -> tuple[tuple[float, float], ...]:
+    if isinstance(mark, Path):
+        return mark.points
+    right, bottom = mark.x + mark.width, mark.y + mark.height
+    return (mark.x, mark.y), (right, mark.y), (right, bottom), (mark.x, bottom)
+
+
+def _write(axes: "Axes", mark: Text, palette: dict[str, str], scale: float, order: float) -> None:
     role = ROLES[mark.role]
-    look = _look(role, palette, scale) | {"zorder": 2 + 1e-6 * order, "gid": mark.role}
-    match mark:
-        case Box(x, y, width, height):
-            axes.add_patch(FancyBboxPatch((x, y), width, height, boxstyle="round,pad=0,rounding_size=3", **look))
-        case Dot(x, y, radius):
-            axes.add_patch(Circle((x, y), radius, **look))
-        case Path(points, is_closed=True):
-            axes.add_patch(Polygon(points, closed=True, **look))
-        case Path(points):
-            color = look.pop("edgecolor")
-            del look["facecolor"]
-            axes.add_line(Line2D(*zip(*points, strict=True), color=color, solid_capstyle="butt", **look))
-        case Text(x, y, text):
-            place = {"start": "left", "middle": "center", "end": "right"}[mark.anchor]
-            weight = "bold" if role.is_bold else "normal"
-            size = role.size / _POINT * scale
-            del look["facecolor"], look["edgecolor"], look["linewidth"], look["linestyle"]
-            axes.text(
-                x, y + BASELINE * role.size, text, color=palette[role.fill], fontsize=size, fontweight=weight,
-                fontfamily="DejaVu Sans", ha=place, va="baseline", parse_math=False, **look,
-            )  # fmt: skip
+    axes.text(
+        mark.x,
+        mark.y + BASELINE * role.size,
+        mark.text,
+        color=palette[role.fill],
+        fontsize=role.size / _POINT * scale,
+        fontweight="bold" if role.is_bold else "normal",
+        fontfamily="DejaVu Sans",
+        ha={"start": "left", "middle": "center", "end": "right"}[mark.anchor],
+        va="baseline",
+        parse_math=False,
+        zorder=order,
+        gid=mark.role,
+    )
 
 
 def _look(role: Role, palette: dict[str, str], scale: float) -> dict[str, Any]:

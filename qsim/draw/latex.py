@@ -9,7 +9,19 @@ from pathlib import Path
 
 from qsim.circuit import Circuit
 from qsim.draw.labels import MAX_LABEL, MAX_NOTE, printable, shorten
-from qsim.draw.layout import HIDDEN, Column, Item, Names, Rows, check_option, lay_out, notes, wrap
+from qsim.draw.layout import (
+    CONTROL,
+    HIDDEN,
+    OPEN_CONTROL,
+    Column,
+    Item,
+    Names,
+    Rows,
+    check_option,
+    lay_out,
+    notes,
+    wrap,
+)
 from qsim.draw.scene import rows_of
 
 __all__ = ["LatexDrawing", "draw_latex", "to_latex"]
@@ -21,9 +33,22 @@ PREAMBLE = ("\\usepackage{tikz}", "\\usetikzlibrary{quantikz}", "\\usepackage{am
 _SPECIAL = {
     **{character: f"\\{character}" for character in "{}$&#%_"},
     **{character: f"${character}$" for character in "<>|"},
-    "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", '"': "''",
-    "√": "$\\surd$", "†": "$^\\dagger$", "⟩": "$\\rangle$", "⟨": "$\\langle$", "…": "\\ldots{}", "⋮": "$\\vdots$",
-    "×": "$\\times$", "·": "$\\cdot$", "⊕": "$\\oplus$", "−": "$-$", "→": "$\\to$", "½": "$\\frac12$",
+    "\\": "\\textbackslash{}",
+    "~": "\\textasciitilde{}",
+    "^": "\\textasciicircum{}",
+    '"': "''",
+    "√": "$\\surd$",
+    "†": "$^\\dagger$",
+    "⟩": "$\\rangle$",
+    "⟨": "$\\langle$",
+    "…": "\\ldots{}",
+    "⋮": "$\\vdots$",
+    "×": "$\\times$",
+    "·": "$\\cdot$",
+    "⊕": "$\\oplus$",
+    "−": "$-$",
+    "→": "$\\to$",
+    "½": "$\\frac12$",
 }
 _SIGNS = {"●": "\\control{}", "○": "\\ocontrol{}", "⊕": "\\targ{}", "×": "\\targX{}", HIDDEN: "\\vdots"}
 _INSIDE = {"●": "$\\bullet$", "○": "$\\circ$", HIDDEN: "$\\vdots$"}  # on a row in the middle of a box
@@ -89,7 +114,7 @@ def draw_latex(
         blocks += [_Panel(rows, names, panel).source() for panel in wrap(part, room)]
     lines = notes(circuit, rows, layout)
     blocks += [to_latex(note, MAX_NOTE) for note in (lines if names else ["(no qubits)", *lines])]
-    body = "\n\n\\medskip\n\n".join(blocks)
+    body = "\n\n\\bigskip\n\n".join(blocks)
     if not document:
         return LatexDrawing(f"% preamble: {' '.join(PREAMBLE)}\n{body}")
     head = ["\\documentclass{article}", "\\usepackage[margin=15mm]{geometry}", *PREAMBLE]
@@ -169,7 +194,7 @@ class _Panel:
         cells = self._box(item) if item.box else {}
         ends = (min(cells), max(cells)) if cells else (0, -1)
         signs = {row: sign for row, sign in item.signs.items() if not ends[0] <= row <= ends[1]}
-        cells |= {row: self._sign(item, sign) for row, sign in signs.items()}
+        cells |= {row: self._sign(item, row, sign) for row, sign in signs.items()}
         if item.kind != "barrier":
             used = sorted(cells)
             for row, after in pairwise(used):
@@ -193,20 +218,24 @@ class _Panel:
     @staticmethod
     def _end_of_wire(text: str, is_written: bool) -> str:
         """A dot, or the tip of an arrow, on a classical wire, with what is written below it."""
-        below = f"label={{[font=\\scriptsize]below:{{{to_latex(text)}}}}}"
+        below = f"label={{[font=\\scriptsize,label distance=2pt]below:{{\\mbox{{{to_latex(text)}}}}}}}"
         if is_written:
             return f"|[inner sep=0pt,{below}]| {{\\scriptstyle\\blacktriangledown}} \\cw"
         return f"|[phase{',' + below if text else ''}]| {{}} \\cw"
 
-    def _sign(self, item: Item, sign: str) -> str:
+    def _sign(self, item: Item, row: int, sign: str) -> str:
         if item.kind == "barrier":
             return "\\push{\\rule[-1.6ex]{0.7pt}{4.4ex}}" if sign != HIDDEN else "\\vdots"
         if item.kind == "measurement" and sign != HIDDEN:
             return "\\meter{}"
+        phase = item.label if item.kind == "operation" and not item.box else ""
+        if phase and sign in (CONTROL, OPEN_CONTROL) and row == max(item.signs):
+            shape, text = "phase" if sign == CONTROL else "ophase", f"\\mbox{{{to_latex(phase)}}}"
+            return f"|[{shape},label={{[font=\\scriptsize]above right:{{{text}}}}}]| {{}} \\qw"
         return _SIGNS.get(sign) or f"\\gate{{\\mbox{{{to_latex(sign)}}}}}"
 
     def _box(self, item: Item) -> dict[int, str]:
-        """Rows of a box; those that take no part pass as lines."""
+        """Rows of a box; those that take no part have no number."""
         first, last = min(item.box), max(item.box)
         places = range(first, last + 1)
         bits = [str(row - first + 1) for row in places if row >= self.rows.num_quantum]
@@ -217,6 +246,6 @@ class _Panel:
         cells = {}
         for row in places:
             text = _INSIDE.get(item.signs.get(row, "")) or to_latex(item.box.get(row, ""))
-            cells[row] = f"\\gateinput{{{text}}}" if text else "" if row in item.box else "\\linethrough"
+            cells[row] = f"\\gateinput{{{text}}}" if text else ""
         gate = f"\\gate[{','.join(options)}]{{\\mbox{{{to_latex(item.label)}}}}}"
-        return cells | {first: gate + cells[first].replace("\\linethrough", "")}
+        return cells | {first: gate + cells[first]}
