@@ -34,7 +34,7 @@ _SPECIAL = {
     **{character: f"\\{character}" for character in "{}$&#%_"},
     **{character: f"${character}$" for character in "<>|"},
     "\\": "\\textbackslash{}",
-    "~": "\\textasciitilde{}",
+    "~": "$\\sim$",
     "^": "\\textasciicircum{}",
     '"': "''",
     "√": "$\\surd$",
@@ -205,7 +205,9 @@ class _Panel:
         last = max(cells, default=0)
         for row in sorted(item.wires):
             text = " ".join(filter(None, [item.wires[row], self._condition(item, row)]))
-            cells[row] = self._end_of_wire(text, bool(item.wires[row])) + (f"\\vcw{{{last - row}}}" if cells else "")
+            cells[row] = self._end_of_wire(text, bool(item.wires[row]), row == max(item.wires)) + (
+                f"\\vcw{{{last - row}}}" if cells else ""
+            )
             last = row
         if item.condition and not item.wires:
             cells[last] += f"\\gateoutput{{\\scriptsize {to_latex(f'if {item.condition}')}}}" if item.box else ""
@@ -216,9 +218,10 @@ class _Panel:
         return f"if {item.condition}" if item.condition and row == max(item.wires) else ""
 
     @staticmethod
-    def _end_of_wire(text: str, is_written: bool) -> str:
-        """A dot, or the tip of an arrow, on a classical wire, with what is written below it."""
-        below = f"label={{[font=\\scriptsize,label distance=2pt]below:{{\\mbox{{{to_latex(text)}}}}}}}"
+    def _end_of_wire(text: str, is_written: bool, is_last: bool) -> str:
+        """A dot, or the tip of an arrow, on a classical wire, with what is written below it; the link may go on."""
+        place = "below" if is_last else "below right"
+        below = f"label={{[font=\\scriptsize,label distance=2pt]{place}:{{\\mbox{{{to_latex(text)}}}}}}}"
         if is_written:
             return f"|[inner sep=0pt,{below}]| {{\\scriptstyle\\blacktriangledown}} \\cw"
         return f"|[phase{',' + below if text else ''}]| {{}} \\cw"

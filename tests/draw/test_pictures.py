@@ -113,16 +113,21 @@ KINDS = {  # what adds it, the roles that it is drawn with, its texts, what its 
     "conditional measurement": (
         lambda c: c.measure(0, 1, when=c.bits["flag"]),
         {"read", "meter", "bit-link", "bit-dot", "arrow"},
-        ["1", "if flag"],
-        ["\\meter{}", "if flag"],
+        ["1", "if flag[0]"],
+        ["\\meter{}", "if flag[0]"],
     ),
     "assignment": (lambda c: c.assign([1, 0], 2), {"logic"}, ["[c1, c0] = 2"], ["cwires={1}"]),
-    "if": (blocks, {"logic", "frame", "gate", "bit-link", "bit-dot"}, ["if c == '10'", "X", "else", "Y"], ["else", "end"]),
+    "if": (
+        blocks,
+        {"logic", "frame", "gate", "bit-link", "bit-dot"},
+        ["if c == '10'", "X", "else", "Y"],
+        ["if c == '10'", "else", "end"],
+    ),
     "loops": (
         loops,
         {"logic", "frame", "frame1", "turn", "gate", "read", "meter", "bit-link", "bit-dot", "arrow"},
-        ["for i in range(0,", "3)", "RX", "(i)", "0", "if c0", "H", "break", "while flag == 0", "0", "continue"],
-        ["while flag == 0", "continue"],
+        ["for i in range(0,", "3)", "RX", "(i)", "0", "if c0", "H", "break", "while flag[0] == 0", "0", "continue"],
+        ["while flag[0] == 0", "continue"],
     ),
     "switch": (cases, {"logic", "frame", "gate", "bit-link", "bit-dot"}, ["switch c", "case 0, 3"], ["default"]),
 }  # fmt: skip
@@ -149,24 +154,36 @@ def test_every_kind_in_every_format(add, roles, texts, latex):
 
 def random_circuit(seed: int, length: int = 40) -> Circuit:
     rng = np.random.default_rng(seed)
-    n = int(rng.integers(3, 7))
-    circuit = Circuit(n, 3)
+    circuit = Circuit(int(rng.integers(3, 7)), 3)
     circuit.add_bits("flag", 2)
     for _ in range(length):
-        a, b, c = map(int, rng.permutation(n)[:3])
-        bit = circuit.bits[int(rng.integers(5))]
-        choices = [
-            lambda: circuit.h(a), lambda: circuit.u(0.1, PI / 2, 0.3, a), lambda: circuit.cx(a, b),
-            lambda: circuit.cswap(a, b, c), lambda: circuit.rzz(0.3, a, b), lambda: circuit.iswap(a, b, controls=[c]),
-            lambda: circuit.measure(a, bit), lambda: circuit.x(a, when=bit), lambda: circuit.reset(a),
-            lambda: circuit.barrier(a, b), lambda: circuit.initialize("0+", a, b), lambda: circuit.swap(a, b, when=bit),
-            lambda: circuit.gphase(0.5, controls=[a, b]), lambda: circuit.assign(bit, 1),
-        ]  # fmt: skip
-        choices[int(rng.integers(len(choices)))]()
-        if rng.random() < 0.1:
-            with circuit.if_(bit == 1):
-                circuit.h(a).cx(a, b).measure(a, 0)
+        add_random(circuit, rng)
     return circuit
+
+
+def add_random(circuit: Circuit, rng: np.random.Generator) -> None:
+    a, b, c = map(int, rng.permutation(circuit.num_qubits)[:3])
+    bit = circuit.bits[int(rng.integers(5))]
+    choices = [
+        lambda: circuit.h(a),
+        lambda: circuit.u(0.1, PI / 2, 0.3, a),
+        lambda: circuit.cx(a, b),
+        lambda: circuit.cswap(a, b, c),
+        lambda: circuit.rzz(0.3, a, b),
+        lambda: circuit.iswap(a, b, controls=[c]),
+        lambda: circuit.measure(a, bit),
+        lambda: circuit.x(a, when=bit),
+        lambda: circuit.reset(a),
+        lambda: circuit.barrier(a, b),
+        lambda: circuit.initialize("0+", a, b),
+        lambda: circuit.swap(a, b, when=bit),
+        lambda: circuit.gphase(0.5, controls=[a, b]),
+        lambda: circuit.assign(bit, 1),
+    ]
+    choices[int(rng.integers(len(choices)))]()
+    if rng.random() < 0.1:
+        with circuit.if_(bit == 1):
+            circuit.h(a).cx(a, b).measure(a, 0)
 
 
 def extent(marks) -> tuple[float, float, float, float]:
@@ -254,7 +271,7 @@ def test_tooltips_name_gate_angles_and_qubits():
     )
     root = ElementTree.fromstring(str(draw(circuit, "svg")))
     assert [title.text for title in root.iter(f"{SVG}title")] == [
-        "0: crx(π/4 = 0.7853981633974483) on q1, where q0 = 0",
+        "0: crx_0(π/4 = 0.7853981633974483) on q1, where q0 = 0",
         "1: measure q2 into c0",
         "2: x on q0, if c0",
     ]
@@ -347,7 +364,8 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.filterwarnings("ignore:Glyph")  # matplotlib's font has not all letters of the world, and says so
+@pytest.mark.parametrize("name", HOSTILE, ids=["script", "style", "latex", "control", "wide"])
 def test_names_are_escaped(name):
     circuit = Circuit(2, name=name).append(unitary(np.eye(4), name), 0, 1)
     for format in ("svg", "html"):
@@ -439,13 +457,13 @@ def test_notebooks_show_drawings():
     assert len(repr(svg)) + len(repr(html)) + len(repr(figure)) < 400
 
 
-def test_latex_documents_and_axes_of_the_user():
+def test_documents_and_axes_of_the_user():
     from matplotlib.figure import Figure
 
     assert str(draw(Circuit(1).h(0), "latex", document=True)).endswith("\\end{document}")
     axes = Figure().add_subplot()
     assert draw(Circuit(1).h(0), "mpl", ax=axes).axes is axes
-    assert [text.get_text() for text in axes.texts] == ["q0", "H"]
+    assert sorted(text.get_text() for text in axes.texts) == ["H", "q0"]
 
 
 def test_svg_needs_no_matplotlib():
@@ -460,7 +478,7 @@ def test_svg_needs_no_matplotlib():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"format": "svgz"}, CircuitError, "`format` must be one of 'text', 'svg', 'mpl', 'latex', 'html', but is 'svgz'"),
+        ({"format": "svgz"}, CircuitError, "`format` must be one of 'text', 'svg', 'mpl', 'latex', 'html', but"),
         ({"format": "svg", "path": "a.png"}, CircuitError, r"`path` must have a suffix of format 'svg' \(.svg\)"),
         ({"format": "text", "path": "a.svg"}, CircuitError, r"`path` must have a suffix of format 'text'"),
         ({"format": "svg", "style": "neon"}, CircuitError, "`style` must be one of 'auto', 'light', 'dark'"),
