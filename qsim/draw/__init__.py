@@ -61,7 +61,8 @@ def draw(
             `path` says, else text.
         path: also write the drawing to this file.
         ops: draw only these instructions, such as `slice(10, 20)`.
-        fold: draw a layer that is repeated in a row once, with the number of times.
+        fold: draw a layer that is repeated in a row once, with the number of times; layers of up to 256 instructions
+            are found among the first 100,000.
         options: of the format: see `qsim.draw.text.draw_text`, `svg.draw_svg`, `figure.draw_figure`,
             `latex.draw_latex`, `svg.draw_html`.
 

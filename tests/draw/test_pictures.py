@@ -280,6 +280,7 @@ def test_tooltips_name_gate_angles_and_qubits():
 # ── Folding, slices ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.lists(st.integers(0, 3), min_size=1, max_size=3), st.integers(1, 5)), max_size=5))
 def test_folded_circuits_unfold_to_the_same(layers):
     circuit = Circuit(4)
