@@ -16,10 +16,10 @@ from qsim.states.distances import wilson_interval
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["histogram"]
+__all__ = ["COLORS", "histogram"]
 
 # Colour-blind readers can tell them apart: M. Okabe and K. Ito, Color Universal Design, 2008.
-_COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
+COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
 _HATCHES = (None, "///", "...")  # for the 9th run and on
 _INK = "#222222"
 _GROUP_WIDTH = 0.8  # of all bars of an outcome; the next outcome is at distance 1
@@ -173,9 +173,9 @@ def _draw_bars(axes: "Axes", columns: _Columns, error_bars: bool) -> None:
     width = 0.94 * _GROUP_WIDTH / len(columns.runs)
     cap_size = min(3.0, 60 * width / max(len(columns.labels), 1))
     for number, (name, middles, shares) in enumerate(zip(columns.runs, _middles(columns), columns.shares, strict=True)):
-        repeat, color = divmod(number, len(_COLORS))
+        repeat, color = divmod(number, len(COLORS))
         hatch = _HATCHES[repeat % len(_HATCHES)]
-        drawn = axes.bar(middles, shares, width=width, color=_COLORS[color], hatch=hatch, label=name)
+        drawn = axes.bar(middles, shares, width=width, color=COLORS[color], hatch=hatch, label=name)
         for patch in drawn.patches[columns.num_keys :]:
             patch.set_alpha(0.55)
         if error_bars:
