@@ -35,7 +35,7 @@ __all__ = [
 POINTS = 72.0  # in an inch
 LARGEST_TEXT, _LEAST_TEXT = 9.0, 5.0  # in points
 CHARACTER = 0.62  # width of a monospaced character, in font sizes
-_LINE_CHARACTERS = 40  # axes as wide as so many characters, or wider, have text of the largest size
+_LINE_CHARACTERS = 32  # axes as wide as so many characters, or wider, have text of the largest size
 _WHEEL_PARTS = 72
 _BASE = 0.18  # the least share of its colour that an entry gets, so that small ones are seen
 
@@ -122,6 +122,7 @@ def label_style(labels: Sequence[str], width: float) -> tuple[float, float]:
 def label_keys(axes: "Axes", positions: Any, labels: Sequence[str]) -> None:
     """Labels below columns, upright where they would not fit side by side."""
     size, rotation = label_style(labels, width_of(axes))
+    size = min(size, 1.1 * text_size(axes))
     axes.set_xticks(positions, labels, rotation=rotation, fontsize=size, fontfamily="monospace")
 
 
@@ -167,7 +168,7 @@ def style(axes: "Axes") -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=text_size(axes))
     for label in (axes.xaxis.label, axes.yaxis.label):
-        label.set_size(text_size(axes))
+        label.set_fontsize(text_size(axes))
 
 
 def draw_phase_wheel(axes: "Axes") -> "Axes":

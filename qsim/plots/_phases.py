@@ -40,7 +40,7 @@ def phase_colors(phases: NDArray[np.float64]) -> NDArray[np.float64]:
     chroma = _CHROMA * known
     lab = np.stack([lightness, chroma * np.cos(hues), chroma * np.sin(hues)], axis=-1)
     linear = np.clip((lab @ _CONES.T) ** 3 @ _LIGHTS.T, 0, 1)
-    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.asarray(np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055))
 
 
 def phase_hex(phase: float) -> str:
@@ -56,12 +56,13 @@ def phase_hex(phase: float) -> str:
 def phase_text(phase: float) -> str:
     """A phase as a fraction of π where it is one, else to two decimals of π.
 
-    >>> [phase_text(phase) for phase in (0.0, -np.pi / 4, np.pi, 1.0, float("nan"))]
-    ['0', '-π/4', 'π', '0.32π', 'nan']
+    >>> [phase_text(phase) for phase in (0.0, -np.pi / 4, np.pi, 1.0, -0.01)]
+    ['0', '-π/4', 'π', '0.32π', '≈0']
     """
     if not np.isfinite(phase):
         return "nan"
     eighths = round(8 * phase / np.pi)
     if abs(phase - eighths * np.pi / 8) < _EXACT:
         return format_angle(abs(eighths) * np.pi / 8 if abs(eighths) == 8 else eighths * np.pi / 8)  # -π is π
-    return f"{phase / np.pi:.2f}π"
+    text = f"{phase / np.pi:.2f}"
+    return f"{text}π" if float(text) else "≈0"

@@ -40,7 +40,8 @@ _MAX_PAULI_QUBITS = 8  # 65,536 strings
 _ROUNDING = 1e-10
 _MAX_MAP_QUBITS = 24  # 276 pairs
 _MAX_NUMBERED = 10  # qubits whose cells have numbers in them
-_FULL = np.array([0.0, 0.447, 0.698])  # the colour of 2 bits: the blue of K. Okabe and M. Ito
+# The colour of 2 bits on light and on dark paper: the blues of K. Okabe and M. Ito, Color Universal Design, 2008.
+_ON_LIGHT, _ON_DARK = "#0072B2", "#56B4E9"
 
 
 # ── Pauli vector ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -81,7 +82,7 @@ def pauli_vector(state: Any, top: int = 32, sort: str = "key", ax: "Axes | None"
     _draw_strings(axes, values[shown], weights[shown])
     label_keys(axes, np.arange(len(names)), names)
     hidden = len(rows) - len(shown)
-    others = f"; {hidden} others are not zero" if hidden else ""
+    others = f"\n{hidden} others are not zero" if hidden else ""
     axes.set_xlabel(f"Pauli string ({qubit_labels(range(given.num_qubits))}){others}")
     axes.set_ylabel("expectation value")
     return axes
@@ -199,7 +200,9 @@ def _draw_map(axes: "Axes", table: NDArray[np.float64], qubits: Sequence[int]) -
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.patches import Rectangle
 
-    colors = LinearSegmentedColormap.from_list("information", [paper(axes), _FULL + 0.25 * (1 - _FULL), _FULL])
+    ground = paper(axes)
+    full = _ON_LIGHT if legible_on(ground) == "black" else _ON_DARK
+    colors = LinearSegmentedColormap.from_list("information", [tuple(ground.tolist()), full])
     image = axes.imshow(table, cmap=colors, vmin=0, vmax=2)
     size = text_size(axes)
     for place in range(len(qubits)):
@@ -218,6 +221,7 @@ def _draw_map(axes: "Axes", table: NDArray[np.float64], qubits: Sequence[int]) -
     axes.set_xticks(places, labels, fontsize=small, rotation=rotation)
     axes.set_yticks(places, labels, fontsize=small)
     axes.tick_params(length=0)
+    axes.set_title("mutual information (framed: entropy)", fontsize=size, color=ink(axes))
     bar = axes.figure.colorbar(image, ax=axes, fraction=0.046, pad=0.03)
-    bar.set_label("mutual information; diagonal: entropy (bits)", size=0.9 * size, color=ink(axes))
+    bar.set_label("bits", size=size, color=ink(axes))
     bar.ax.tick_params(labelsize=size)

@@ -119,7 +119,8 @@ def city(state: Any, ax: "Axes | None" = None) -> "Axes":
     rows, columns = _visible(matrix)
     values = matrix[rows, columns]
     if len(values):
-        # Far towers first: the later ones are drawn over them.
+        from matplotlib.colors import LightSource
+
         axes.bar3d(
             columns - 0.35,
             rows - 0.35,
@@ -128,7 +129,7 @@ def city(state: Any, ax: "Axes | None" = None) -> "Axes":
             0.7,
             np.abs(values),
             color=phase_colors(np.angle(values)),
-            shade=True,
+            lightsource=LightSource(azdeg=12, altdeg=48),
             edgecolor=ink(axes),
             linewidth=0.25,
         )
@@ -226,6 +227,8 @@ def _draw_blocks(axes: "Axes", num_qubits: int) -> None:
 
 
 def _style_city(axes: Any, num_qubits: int) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     size = bits.register_size(num_qubits)
     text = text_size(axes)
     labels = [bits.bitstring(index, num_qubits) for index in range(size)]
@@ -236,9 +239,11 @@ def _style_city(axes: Any, num_qubits: int) -> None:
     axes.tick_params(axis="z", labelsize=0.9 * text, pad=0)
     axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5))
     axes.set_zlim(bottom=0)
-    axes.set_xlabel("column", fontsize=text, labelpad=2)
-    axes.set_ylabel(f"row ({qubit_labels(range(num_qubits))})", fontsize=text, labelpad=2)
-    axes.set_zlabel("|ρ|", fontsize=text, labelpad=0)
+    axes.set_xlabel("column", fontsize=text, labelpad=2 + num_qubits)
+    axes.set_ylabel(f"row ({qubit_labels(range(num_qubits))})", fontsize=text, labelpad=2 + num_qubits)
+    axes.zaxis.set_rotate_label(False)
+    axes.set_zlabel("|ρ|", fontsize=text, labelpad=4, rotation=90)
+    axes.zaxis.set_major_locator(MaxNLocator(4))
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
         axis.set_pane_color((*paper(axes), 0.0))
         axis._axinfo["grid"].update(color=(*_rgb(axes), 0.2), linewidth=0.5)

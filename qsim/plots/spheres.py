@@ -1,7 +1,6 @@
 """Bloch spheres of qubits and the Q-sphere of a register, projected onto flat axes."""
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from qsim import bits
 from qsim.algebra.show import qubit_labels
 from qsim.errors import StateError
 from qsim.plots._canvas import (
+    POINTS,
     as_pure,
     as_state,
     axes_or_new,
@@ -22,7 +22,7 @@ from qsim.plots._canvas import (
     width_of,
 )
 from qsim.plots._phases import phase_colors
-from qsim.states import State, show
+from qsim.states import show
 from qsim.states._qubits import check_qubits
 
 if TYPE_CHECKING:
@@ -44,16 +44,18 @@ _CIRCLE = np.linspace(0, 2 * math.pi, 121)
 _MAX_SPHERES = 24
 _ARROW = "#D55E00"  # K. Okabe and M. Ito, Color Universal Design, 2008
 _BALL = "#56B4E9"
-_COLUMN, _ROW = 3.0, 3.7  # distances of the spheres, whose radius is 1
+_COLUMN, _ROW = 3.0, 3.8  # distances of the spheres, whose radius is 1
 _NO_VECTOR = 5e-3  # a Bloch vector as short is drawn as a point
 _MAX_QSPHERE_QUBITS = 12
 _MAX_KETS = 64  # points of a Q-sphere
 _MAX_LABELS = 20
+_CHARACTER = 0.6  # width of a character of a name, in font sizes
 
 
 def _project(points: Any) -> Points:
     """Points in space, shape (…, 3), as points of the picture, shape (…, 2)."""
-    return np.asarray(points) @ np.stack([_RIGHT, _UP], axis=1)
+    flat: Points = np.asarray(points) @ np.stack([_RIGHT, _UP], axis=1)
+    return flat
 
 
 # ── Bloch spheres ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -97,7 +99,7 @@ def bloch(state: Any, qubits: Any = None, ax: "Axes | None" = None) -> "Axes":
         _draw_vector(axes, center, vector)
         length = f"{float(np.linalg.norm(vector)):.2f}".rstrip("0").rstrip(".")
         title = f"q{qubit}   |r| = {length}"
-        axes.text(center[0], center[1] + 1.5, title, ha="center", va="center", fontsize=size, color=ink(axes))
+        axes.text(center[0], center[1] + 1.6, title, ha="center", va="center", fontsize=size, color=ink(axes))
     return axes
 
 
@@ -116,8 +118,8 @@ def _draw_sphere(axes: "Axes", center: Points, size: float) -> None:
     for end, name in (((0, 0, 1), "|0⟩"), ((0, 0, -1), "|1⟩"), ((1, 0, 0), "x"), ((0, 1, 0), "y")):
         tip = _project(end)
         axes.plot(*zip(center, center + tip, strict=True), color=color, linewidth=0.6, alpha=0.5)
-        place = center + tip * (1.18 if len(name) > 1 else 1.2 / np.linalg.norm(tip))
-        axes.text(*place, name, ha="center", va="center", fontsize=0.85 * size, color=color)
+        place = center + tip * (1.26 if len(name) > 1 else 1.2 / np.linalg.norm(tip))
+        axes.text(place[0], place[1], name, ha="center", va="center", fontsize=0.85 * size, color=color)
 
 
 def _draw_latitude(axes: "Axes", center: Points, height: float, alpha: float) -> None:
@@ -168,7 +170,7 @@ def qsphere(state: Any, ax: "Axes | None" = None) -> "Axes":
 
     Basis states with equally many 1s lie on one circle of latitude, in ascending order. A point's area is the
     probability, its colour the phase; points behind the sphere are paler. The 64 most probable ones are drawn, and up
-    to 20 named.
+    to 20 named, where there is room.
 
     Args:
         state: a pure state of up to 12 qubits: State, label or vector of amplitudes.
@@ -177,6 +179,7 @@ def qsphere(state: Any, ax: "Axes | None" = None) -> "Axes":
     Returns:
         The axes of the sphere.
 
+    >>> from qsim import State
     >>> axes = qsphere(State.ghz(3))
     >>> [text.get_text() for text in axes.texts]
     ['|000⟩', '|111⟩', 'q0 q1 q2']
@@ -195,9 +198,8 @@ def qsphere(state: Any, ax: "Axes | None" = None) -> "Axes":
     _draw_globe(axes, pure.num_qubits)
     places = np.array([_place(index, pure.num_qubits) for index in shown])
     _draw_points(axes, places, pure.amplitudes[shown])
-    named = sorted(shown, key=lambda index: -probabilities[index])[:_MAX_LABELS]
-    for index in sorted(named):
-        _name_point(axes, places[shown.index(index)], f"|{bits.bitstring(index, pure.num_qubits)}⟩")
+    by_size = sorted(range(len(shown)), key=lambda row: -probabilities[shown[row]])[:_MAX_LABELS]
+    _name_points(axes, places[by_size], [f"|{bits.bitstring(shown[row], pure.num_qubits)}⟩" for row in by_size])
     label, size = qubit_labels(range(pure.num_qubits)), text_size(axes)
     axes.text(-1.45, -1.35, label, ha="left", va="bottom", fontsize=0.9 * size, color=ink(axes), alpha=0.8)
     return axes
@@ -238,12 +240,20 @@ def _draw_points(axes: "Axes", places: Points, values: NDArray[np.complexfloatin
     for row in np.argsort(depth, kind="stable"):
         axes.plot([0, flat[row, 0]], [0, flat[row, 1]], color=colors[row], linewidth=1.2)
     order = np.argsort(depth, kind="stable")
-    axes.scatter(*flat[order].T, s=areas[order], c=colors[order], edgecolors=[ink(axes)], linewidths=0.4, zorder=3)
+    x, y = flat[order].T
+    axes.scatter(x, y, s=areas[order], c=colors[order], edgecolors=[ink(axes)], linewidths=0.4, zorder=3)
 
 
-def _name_point(axes: "Axes", place: Points, name: str) -> None:
-    """The name of a point, outwards from it."""
-    flat = _project(place)
-    outward = flat / max(float(np.linalg.norm(flat)), 0.3)
-    spot: Sequence[float] = (flat + 0.24 * outward * [1.15, 1.0]).tolist()
-    axes.text(spot[0], spot[1], name, ha="center", va="center", fontsize=text_size(axes), color=ink(axes), zorder=4)
+def _name_points(axes: "Axes", places: Points, names: list[str]) -> None:
+    """Names of the points, outwards from them; one that would cover an earlier one is left out."""
+    flat, size = _project(places), text_size(axes)
+    outward = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 0.3)
+    spots = flat + 0.24 * outward * [1.15, 1.0]
+    unit = min(width_of(axes), axes.bbox.height / axes.figure.dpi * POINTS) / 2.9  # of the sphere's radius, in points
+    box = np.array([_CHARACTER * size * max(map(len, names)), 1.1 * size]) / unit
+    kept: list[Points] = []
+    for spot, name in zip(spots, names, strict=True):
+        if any((np.abs(spot - other) < box).all() for other in kept):
+            continue
+        kept.append(spot)
+        axes.text(spot[0], spot[1], name, ha="center", va="center", fontsize=size, color=ink(axes), zorder=4)
