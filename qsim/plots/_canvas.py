@@ -177,15 +177,15 @@ def draw_phase_wheel(axes: "Axes") -> "Axes":
     from matplotlib.colorbar import make_axes
     from matplotlib.patches import Wedge
 
-    size, color = text_size(axes), ink(axes)
-    wheel, _ = make_axes(axes, fraction=0.2, shrink=0.5, aspect=1, pad=0.02, anchor=(0.0, 1.0))
+    size, color = 0.9 * text_size(axes), ink(axes)
+    wheel, _ = make_axes(axes, fraction=0.2, shrink=0.5, aspect=1, pad=0.05, anchor=(0.0, 1.0))
     starts = np.arange(_WHEEL_PARTS) * 360 / _WHEEL_PARTS
     step = 360 / _WHEEL_PARTS
     parts = [Wedge((0, 0), 1, start - step / 2, start + step / 2 + 0.5, width=0.42) for start in starts]
     wheel.add_collection(PatchCollection(parts, facecolors=phase_colors(np.radians(starts)), linewidths=0))
-    for text, x, y in (("0", 1.4, 0), ("π/2", 0, 1.4), ("π", -1.4, 0), ("-π/2", 0, -1.4)):
+    for text, x, y in (("0", 1.5, 0), ("π/2", 0, 1.5), ("π", -1.5, 0), ("-π/2", 0, -1.5)):
         wheel.text(x, y, text, ha="center", va="center", fontsize=size, color=color)
     wheel.text(0, 0, "φ", ha="center", va="center", fontsize=size, color=color)
-    wheel.set(xlim=(-1.8, 1.8), ylim=(-1.8, 1.8), aspect="equal", label="phase wheel")
+    wheel.set(xlim=(-2, 2), ylim=(-2, 2), aspect="equal", label="phase wheel")
     wheel.set_axis_off()
     return wheel

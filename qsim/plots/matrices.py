@@ -232,7 +232,7 @@ def _style_city(axes: Any, num_qubits: int) -> None:
     size = bits.register_size(num_qubits)
     text = text_size(axes)
     labels = [bits.bitstring(index, num_qubits) for index in range(size)]
-    step = max(size // 8, 1)
+    step = max(size // 4, 1) if size > 8 else 1
     axes.set_xticks(range(0, size, step), labels[::step], fontsize=0.9 * text, fontfamily="monospace")
     axes.set_yticks(range(0, size, step), labels[::step], fontsize=0.9 * text, fontfamily="monospace")
     axes.tick_params(axis="both", pad=-2)

@@ -246,6 +246,8 @@ def _draw_points(axes: "Axes", places: Points, values: NDArray[np.complexfloatin
 
 def _name_points(axes: "Axes", places: Points, names: list[str]) -> None:
     """Names of the points, outwards from them; one that would cover an earlier one is left out."""
+    from matplotlib.patheffects import withStroke
+
     flat, size = _project(places), text_size(axes)
     outward = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 0.3)
     spots = flat + 0.24 * outward * [1.15, 1.0]
@@ -256,4 +258,5 @@ def _name_points(axes: "Axes", places: Points, names: list[str]) -> None:
         if any((np.abs(spot - other) < box).all() for other in kept):
             continue
         kept.append(spot)
-        axes.text(spot[0], spot[1], name, ha="center", va="center", fontsize=size, color=ink(axes), zorder=4)
+        text = axes.text(spot[0], spot[1], name, ha="center", va="center", fontsize=size, color=ink(axes), zorder=4)
+        text.set_path_effects([withStroke(linewidth=1.5, foreground=paper(axes))])  # parts it from the lines behind it

@@ -3,16 +3,20 @@
 import math
 import re
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qsim import bits
 from qsim.algebra.show import format_coefficient, latex_labels, qubit_labels
+from qsim.errors import StateError
 from qsim.states._qubits import BLOCK_QUBITS
 
-__all__ = ["ket_bra_sum", "ket_bra_sum_latex", "ket_sum", "ket_sum_latex", "largest", "negligible"]
+if TYPE_CHECKING:
+    from qsim.states import State
+
+__all__ = ["ket_bra_sum", "ket_bra_sum_latex", "ket_sum", "ket_sum_latex", "largest", "negligible", "state_latex"]
 
 MAX_KETS = 8  # terms shown
 MAX_LOOKED_AT = 2**22  # amplitudes looked at, or as many more as it takes to see one that is not zero (50 ms)
@@ -54,6 +58,15 @@ def ket_sum_latex(amplitudes: NDArray[np.complexfloating], num_qubits: int) -> s
     """
     body = _sum(amplitudes, lambda index: rf"\,|{bits.bitstring(index, num_qubits)}\rangle", _latex_more)
     return _latex_powers(body) + latex_labels(range(num_qubits))
+
+
+def state_latex(state: "State") -> str | None:
+    """The state vector as a LaTeX formula with its dollar signs; none where it cannot be read, as during a run."""
+    try:
+        amplitudes = state.amplitudes
+    except StateError:
+        return None
+    return f"${ket_sum_latex(amplitudes, state.num_qubits)}$"
 
 
 def ket_bra_sum_latex(matrix: NDArray[np.complexfloating], num_qubits: int) -> str:
