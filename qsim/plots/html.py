@@ -50,10 +50,12 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table with a line below the heads, which are text; the cells are HTML already."""
     line = "border-bottom:1px solid currentColor;font-weight:bold;text-align:left"
     top = "".join(f'<th scope="col" style="{_CELL};{line}">{escape(head)}</th>' for head in heads)
-    body = "".join(
-        f"<tr>{''.join(f'<td style="{_CELL};text-align:left">{cell}</td>' for cell in row)}</tr>" for row in rows
-    )
+    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     return f'<table style="{_TABLE}"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _cell(content: str) -> str:
+    return f'<td style="{_CELL};text-align:left">{content}</td>'
 
 
 def bar(share: float, color: str, ends: tuple[float, float] | None = None) -> str:
