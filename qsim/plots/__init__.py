@@ -25,7 +25,6 @@ else:
             "entanglement_map": "correlations",
             "hinton": "matrices",
             "histogram": "figure",
-            "html": "html",
             "operator_matrix": "matrices",
             "pauli_vector": "correlations",
             "qsphere": "spheres",
