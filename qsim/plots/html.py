@@ -43,19 +43,26 @@ _TABLE = "border-collapse:collapse;border:0;margin:0.3em 0;color:inherit;font-si
 def block(heading: str, *parts: str) -> str:
     """A heading, escaped here, and parts that are HTML already."""
     text = escape(shorten(heading, _MAX_HEADING))
-    return f'<div style="color:inherit"><div style="font-family:monospace">{text}</div>{"".join(parts)}</div>'
+    return f'<div style="color:inherit"><div style="font-family:monospace;white-space:pre-wrap">{text}</div>{"".join(parts)}</div>'
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table with a line below the heads, which are text; the cells are HTML already."""
-    line = "border-bottom:1px solid currentColor;font-weight:bold;text-align:left"
-    top = "".join(f'<th scope="col" style="{_CELL};{line}">{escape(head)}</th>' for head in heads)
-    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
+    """A table with a line below the heads, which are text; the cells are HTML already, from the third on numbers."""
+    line = "border-bottom:1px solid currentColor;font-weight:bold"
+    top = "".join(
+        f'<th scope="col" style="{_CELL};{_side(column)};{line}">{escape(head)}</th>'
+        for column, head in enumerate(heads)
+    )
+    body = "".join(f"<tr>{''.join(map(_cell, range(len(row)), row))}</tr>" for row in rows)
     return f'<table style="{_TABLE}"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def _cell(content: str) -> str:
-    return f'<td style="{_CELL};text-align:left">{content}</td>'
+def _cell(column: int, content: str) -> str:
+    return f'<td style="{_CELL};{_side(column)}">{content}</td>'
+
+
+def _side(column: int) -> str:
+    return "text-align:left" if column < 2 else "text-align:right;font-variant-numeric:tabular-nums"
 
 
 def bar(share: float, color: str, ends: tuple[float, float] | None = None) -> str:
@@ -165,15 +172,18 @@ def counts_html(counts: Counts) -> str:
     numbers = bars.counts[0]
     low, high = wilson_interval(numbers, counts.shots)
     scale = _scale(high.tolist())
+    decimals = max(1 - math.floor(math.log10(50 * float((high - low).max()))), 1)  # two digits of the widest interval
     rows = []
     for key, number, first, last in zip(bars.keys, numbers.tolist(), low.tolist(), high.tolist(), strict=True):
         share = number / counts.shots
         drawn = bar(share / scale, BLUE, (first / scale, last / scale))
-        rows.append([_key(key), drawn, str(number), f"{100 * share:.3g} ± {50 * (last - first):.2g} %"])
+        rows.append(
+            [_key(key), drawn, str(number), f"{100 * share:.{decimals}f} ± {50 * (last - first):.{decimals}f} %"]
+        )
     if bars.has_rest:
         rest = int(bars.rest[0])
-        rows.append(["rest", f"{bars.num_hidden} others", str(rest), f"{100 * rest / counts.shots:.3g} %"])
-    return block(heading, table(["outcome", "", "count", "share (95 %)"], rows))
+        rows.append(["rest", f"{bars.num_hidden} others", str(rest), f"{100 * rest / counts.shots:.{decimals}f} %"])
+    return block(heading, table(["outcome", "", "count", "share, 95 % interval"], rows))
 
 
 def distribution_html(distribution: "Distribution") -> str:
