@@ -43,7 +43,8 @@ _TABLE = "border-collapse:collapse;border:0;margin:0.3em 0;color:inherit;font-si
 def block(heading: str, *parts: str) -> str:
     """A heading, escaped here, and parts that are HTML already."""
     text = escape(shorten(heading, _MAX_HEADING))
-    return f'<div style="color:inherit"><div style="font-family:monospace;white-space:pre-wrap">{text}</div>{"".join(parts)}</div>'
+    title = f'<div style="font-family:monospace;white-space:pre-wrap">{text}</div>'
+    return f'<div style="color:inherit">{title}{"".join(parts)}</div>'
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -1,7 +1,6 @@
 """How states are written: their largest terms, in one pass over the amplitudes and in bounded length."""
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsim import bits
-from qsim.algebra.show import format_coefficient, latex_labels, qubit_labels
+from qsim.algebra.show import format_coefficient, latex_labels, latex_number, qubit_labels
 from qsim.errors import StateError
 from qsim.states._qubits import BLOCK_QUBITS
 
@@ -56,8 +55,8 @@ def ket_sum_latex(amplitudes: NDArray[np.complexfloating], num_qubits: int) -> s
     >>> print(ket_sum_latex(np.array([0.6, 0, 0, -0.8j]), 2))
     0.6\,|00\rangle - 0.8i\,|11\rangle \qquad (\text{q0 q1})
     """
-    body = _sum(amplitudes, lambda index: rf"\,|{bits.bitstring(index, num_qubits)}\rangle", _latex_more)
-    return _latex_powers(body) + latex_labels(range(num_qubits))
+    body = _sum(amplitudes, lambda index: rf"\,|{bits.bitstring(index, num_qubits)}\rangle", _latex_more, latex_number)
+    return body + latex_labels(range(num_qubits))
 
 
 def state_latex(state: "State") -> str | None:
@@ -76,16 +75,15 @@ def ket_bra_sum_latex(matrix: NDArray[np.complexfloating], num_qubits: int) -> s
         row, column = divmod(index, bits.register_size(num_qubits))
         return rf"\,|{bits.bitstring(row, num_qubits)}\rangle\langle {bits.bitstring(column, num_qubits)}|"
 
-    body = _sum(matrix.reshape(-1), write, _latex_more)
-    return _latex_powers(body) + latex_labels(range(num_qubits))
-
-
-def _latex_powers(text: str) -> str:
-    return re.sub(r"e([+-])0*(\d+)", lambda m: rf"\cdot 10^{{{m[1].strip('+')}{m[2]}}}", text)
+    body = _sum(matrix.reshape(-1), write, _latex_more, latex_number)
+    return body + latex_labels(range(num_qubits))
 
 
 def _sum(
-    values: NDArray[np.complexfloating], write: Callable[[int], str], gap: Callable[[int, int | None], str]
+    values: NDArray[np.complexfloating],
+    write: Callable[[int], str],
+    gap: Callable[[int, int | None], str],
+    form: Callable[[complex], str] = format_coefficient,
 ) -> str:
     """The largest values with their kets, joined by their signs; `gap` says how many are left out, if that is known."""
     indices, visible, looked_at = largest(values, MAX_KETS)
@@ -95,7 +93,7 @@ def _sum(
         return "0" if looked_at == len(values) else f"0 + {gap(looked_at, None)}"
     text = ""
     for index in shown:
-        number = _coefficient(complex(values[index]), bound)
+        number = form(_cleaned(complex(values[index]), bound))
         sign, number = ("-", number[1:]) if number.startswith("-") else ("+", number)
         lead = f" {sign} " if text else sign.strip("+")
         text += lead + ("" if number == "1" else number) + write(index)
@@ -114,11 +112,11 @@ def _latex_more(looked_at: int, count: int | None) -> str:
     return r"\cdots"
 
 
-def _coefficient(value: complex, bound: float) -> str:
+def _cleaned(value: complex, bound: float) -> complex:
     """The number without parts that are rounding errors."""
     real = value.real if not abs(value.real) <= bound else 0.0
     imag = value.imag if not abs(value.imag) <= bound else 0.0
-    return format_coefficient(complex(real, imag))
+    return complex(real, imag)
 
 
 class Largest(NamedTuple):
