@@ -226,7 +226,7 @@ def _times(timings: dict[str, float]) -> dict[str, str]:
 
 
 def _expectations(values: Any) -> str:
-    pairs = list(values.items()) if isinstance(values, dict) else list(enumerate(values))
+    pairs = list(values.items() if isinstance(values, dict) else enumerate(values))
     rows = [[_key(str(name)), escape(f"{value:.6g}")] for name, value in pairs[:_MAX_VALUES]]
     if len(pairs) > _MAX_VALUES:
         rows.append(["…", f"{len(pairs) - _MAX_VALUES} more"])

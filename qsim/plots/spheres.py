@@ -45,6 +45,7 @@ _MAX_SPHERES = 24
 _ARROW = "#D55E00"  # K. Okabe and M. Ito, Color Universal Design, 2008
 _BALL = "#56B4E9"
 _COLUMN, _ROW = 3.0, 3.8  # distances of the spheres, whose radius is 1
+_LEAST_NAMED = 5.0  # points: below that size of text the ends of the axes have no names
 _NO_VECTOR = 5e-3  # a Bloch vector as short is drawn as a point
 _MAX_QSPHERE_QUBITS = 12
 _MAX_KETS = 64  # points of a Q-sphere
@@ -109,7 +110,7 @@ def _columns(number: int) -> int:
 
 
 def _draw_sphere(axes: "Axes", center: Points, size: float) -> None:
-    """Outline, equator, and the axes with their ends named."""
+    """Outline, equator, and the axes, with their ends named where that can be read."""
     from matplotlib.patches import Circle
 
     color = ink(axes)
@@ -118,6 +119,8 @@ def _draw_sphere(axes: "Axes", center: Points, size: float) -> None:
     for end, name in (((0, 0, 1), "|0⟩"), ((0, 0, -1), "|1⟩"), ((1, 0, 0), "x"), ((0, 1, 0), "y")):
         tip = _project(end)
         axes.plot(*zip(center, center + tip, strict=True), color=color, linewidth=0.6, alpha=0.5)
+        if size < _LEAST_NAMED:
+            continue
         place = center + tip * (1.26 if len(name) > 1 else 1.2 / np.linalg.norm(tip))
         axes.text(place[0], place[1], name, ha="center", va="center", fontsize=0.85 * size, color=color)
 
