@@ -23,7 +23,7 @@ LARGEST = 0.15  # of the largest difference
 
 MIXED = 0.6 * DensityMatrix(State.bell("psi-")) + 0.4 * DensityMatrix(State("+r"))
 PICTURES = {
-    "amplitudes": lambda axes: plots.amplitudes([0.5, 0.1, 0.3j, -0.4, 0.2, 0.5, -0.1j, 0.44], ax=axes),
+    "amplitudes": lambda axes: plots.amplitudes(State([5, 1, 3j, -4, 2, 5, -1j, 4], normalize=True), ax=axes),
     "bloch": lambda axes: plots.bloch("0+rl", ax=axes),
     "city": lambda axes: plots.city(MIXED, ax=axes),
     "entanglement_map": lambda axes: plots.entanglement_map(kron(State.bell(), State.ghz(3)), ax=axes),
