@@ -248,7 +248,7 @@ def _style_city(axes: Any, num_qubits: int) -> None:
         axis.set_pane_color((*paper(axes), 0.0))
         axis._axinfo["grid"].update(color=(*_rgb(axes), 0.2), linewidth=0.5)
     axes.view_init(elev=32, azim=-58)
-    axes.set_box_aspect((1, 1, 0.65), zoom=0.9)
+    axes.set_box_aspect((1, 1, 0.65), zoom=0.86)
 
 
 def _rgb(axes: "Axes") -> tuple[float, float, float]:
