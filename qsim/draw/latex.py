@@ -52,8 +52,45 @@ _SPECIAL = {
 }
 _SIGNS = {"●": "\\control{}", "○": "\\ocontrol{}", "⊕": "\\targ{}", "×": "\\targX{}", HIDDEN: "\\vdots"}
 _INSIDE = {"●": "$\\bullet$", "○": "$\\circ$", HIDDEN: "$\\vdots$"}  # on a row in the middle of a box
-_LATIN_CAPITALS = {"Alpha": "A", "Beta": "B", "Epsilon": "E", "Zeta": "Z", "Eta": "H", "Iota": "I", "Kappa": "K",
-                   "Mu": "M", "Nu": "N", "Omicron": "O", "Rho": "P", "Tau": "T", "Chi": "X"}  # fmt: skip
+_GREEK = frozenset(
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "pi",
+        "rho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Pi",
+        "Sigma",
+        "Upsilon",
+        "Phi",
+        "Psi",
+        "Omega",
+    ]
+)
+_NO_GLYPH = frozenset("ÐÞðþ÷")  # of Latin letters, in the font that documents have by default
 
 
 @dataclass(frozen=True)
@@ -136,15 +173,12 @@ def to_latex(text: str, limit: int = MAX_LABEL) -> str:
 def _spell(character: str) -> str:
     if character in _SPECIAL:
         return _SPECIAL[character]
-    if character.isascii() or "À" <= character <= "ÿ":
+    if character.isascii() or ("À" <= character <= "ÿ" and character not in _NO_GLYPH):
         return character
-    match unicodedata.name(character, "").split():
-        case ["GREEK", "SMALL", "LETTER", letter]:
-            name = letter.lower().replace("lamda", "lambda")
-            return "o" if name == "omicron" else "$\\varsigma$" if name == "final" else f"$\\{name}$"
-        case ["GREEK", "CAPITAL", "LETTER", letter]:
-            name = letter.capitalize().replace("Lamda", "Lambda")
-            return _LATIN_CAPITALS.get(name) or f"$\\{name}$"
+    match unicodedata.name(character, "").replace("LAMDA", "LAMBDA").split():
+        case ["GREEK", "SMALL" | "CAPITAL" as case, "LETTER", letter]:
+            name = letter.lower() if case == "SMALL" else letter.capitalize()
+            return f"$\\{name}$" if name in _GREEK else "?"
         case ["SUBSCRIPT", "ZERO" | "ONE" | "TWO" | "THREE" | "FOUR" | "FIVE" | "SIX" | "SEVEN" | "EIGHT" | "NINE"]:
             return f"$_{unicodedata.digit(character)}$"
     return "?"
