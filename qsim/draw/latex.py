@@ -186,10 +186,15 @@ def _spell(character: str) -> str:
 
 def _measure(item: Item) -> int:
     """Width of a picture in millimetres."""
-    texts = [*(sign for sign in item.signs.values() if len(sign) > 1), item.label if item.box or item.signs else ""]
+    texts = [*(sign for sign in item.signs.values() if len(sign) > 1), _label(item)]
     texts += [f"if {item.condition}" if item.condition else ""]
     slots = 4 if any(item.box.values()) else 0
     return round(CELL + slots + LETTER * max(len(shorten(text)) for text in texts))
+
+
+def _label(item: Item) -> str:
+    """What is written in a box: with the condition, if the box stands on the wires that this reads."""
+    return f"{item.label} if {item.condition}" if item.condition and not item.wires else item.label
 
 
 def _row_names(circuit: Circuit, rows: Rows) -> list[str]:
@@ -243,8 +248,6 @@ class _Panel:
                 f"\\vcw{{{last - row}}}" if cells else ""
             )
             last = row
-        if item.condition and not item.wires:
-            cells[last] += f"\\gateoutput{{\\scriptsize {to_latex(f'if {item.condition}')}}}" if item.box else ""
         yield from cells.items()
 
     @staticmethod
@@ -284,5 +287,5 @@ class _Panel:
         for row in places:
             text = _INSIDE.get(item.signs.get(row, "")) or to_latex(item.box.get(row, ""))
             cells[row] = f"\\gateinput{{{text}}}" if text else ""
-        gate = f"\\gate[{','.join(options)}]{{\\mbox{{{to_latex(item.label)}}}}}"
+        gate = f"\\gate[{','.join(options)}]{{\\mbox{{{to_latex(_label(item))}}}}}"
         return cells | {first: gate + cells[first]}

@@ -130,6 +130,12 @@ KINDS = {  # what adds it, the roles that it is drawn with, its texts, what its 
         ["for i in range(0,", "3)", "RX", "(i)", "0", "if c0", "H", "break", "while flag[0] == 0", "0", "continue"],
         ["while flag[0] == 0", "continue"],
     ),
+    "conditional phase": (
+        lambda c: c.gphase(0.5, when=c.bits[0]),
+        {"turn"},
+        ["e^i(0.5)", "if c0"],
+        ["\\textasciicircum{}i(0.5) if c0"],
+    ),
     "switch": (cases, {"logic", "frame", "gate", "bit-link", "bit-dot"}, ["switch c", "case 0, 3"], ["default"]),
 }  # fmt: skip
 
