@@ -11,7 +11,7 @@ from qsim.engines import calibration, statevector
 from qsim.kernels import load, try_load
 from qsim.methods import METHODS
 from qsim.plan import Plan, PlannedSweep, cost
-from qsim.plan.report import _number, _seconds
+from qsim.plan.report import number_text, seconds_text
 from qsim.plan.steps import Phase
 from qsim.testing import random_circuit
 
@@ -257,12 +257,12 @@ def test_html_is_escaped():
     [(0, "0"), (999, "999"), (999.9, "1 k"), (999_999, "1 M"), (1234567, "1.23 M"), (1e25, "1e+07 E")],
 )
 def test_numbers(value, text):
-    assert _number(value) == text
+    assert number_text(value) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(0, "0 µs"), (1.23e-5, "12 µs"), (0.0999, "100 ms"), (75, "75 s")])
 def test_seconds(value, text):
-    assert _seconds(value) == text
+    assert seconds_text(value) == text
 
 
 # ── Calibration ───────────────────────────────────────────────────────────────────────────────────────────────────────
