@@ -264,7 +264,7 @@ def test_ctrl_c():
 @pytest.mark.parametrize(
     ("kind", "start"), [("text", b"q0"), ("svg", b"<svg"), ("png", b"\x89PNG"), ("latex", b"%"), ("html", b"<!doctype")]
 )
-def test_drawings_are_written_in_every_format(tmp_path, kind, start):
+def test_drawings_are_written_in_every_format(asked, tmp_path, kind, start):
     source, target = tmp_path / "a.json", tmp_path / f"drawing.{ {'text': 'txt', 'latex': 'tex'}.get(kind, kind) }"
     Circuit(2).h(0).cx(0, 1).save(source)
     code, out, err = asked("draw", source, "--format", kind, "--output", target)
