@@ -102,8 +102,8 @@ class Forwards(GateMethods):
 
         return steps(self._circuit)
 
-    def draw(self, format: str = "text", path: str | None = None, **options: Any) -> Any:
-        """Draw the circuit; see `qsim.draw.draw`."""
+    def draw(self, format: str | None = None, path: "str | Path | None" = None, **options: Any) -> Any:
+        """Draw the circuit as "text", "svg", "mpl", "latex" or "html"; see `qsim.draw.draw`."""
         from qsim.draw import draw
 
         self._settled()

@@ -98,6 +98,10 @@ def test_no_state_fails(state):
 
 
 def test_what_is_no_number_is_shown():
+    amplitudes = np.full(64, 0.125, dtype=complex)
+    amplitudes[50] = np.nan
+    assert "nan" in repr(State._wrap(amplitudes))
+    assert "|110010⟩" in "".join(parsed(State._wrap(amplitudes)).itertext())
     assert "nan" in repr(ODD_STATES["nan"])
     assert [row[0] for row in rows(ODD_STATES["nan"])] == ["|00⟩", "|01⟩", "|10⟩"]
 

@@ -126,6 +126,7 @@ def test_the_rest_of_the_amplitudes(probability, power):
 def test_amplitudes_of_any_norm_and_of_nothing():
     (heights, _) = bars(plots.amplitudes(3 * State("1")))["amplitudes"]
     assert heights == pytest.approx([3])
+    assert bars(plots.amplitudes(3 * State("++"), top=1))["rest"][0] == pytest.approx([1.5 * np.sqrt(3)])
     assert tick_labels(plots.amplitudes(0 * State("01"))) == []
     assert tick_labels(plots.amplitudes(State(""))) == [""]
 
