@@ -21,6 +21,8 @@ __all__ = ["READERS", "SHOTS", "Reading", "head", "nested_conditions", "single_c
 
 SHOTS = 10_000
 SLOW_SHOTS = 1_000  # where Cirq simulates shot by shot, in Python
+PATIENCE = 20.0  # seconds for all branches of a circuit
+UNLIKELY = 1e-6  # branches that are left out where there is no end of them
 LARGEST = 20  # qubits that are run
 
 
@@ -74,7 +76,10 @@ def read_qsim(path: Path, lines: int | None) -> Reading:
     elif circuit.num_qubits == 0:
         reading.remark = "no qubits: nothing to run"
     else:
-        reading.state, reading.bits = _run_qsim(circuit)
+        try:
+            reading.state, reading.bits, reading.remark = _run_qsim(circuit)
+        except Exception as error:  # it was loaded, so that this is no refusal
+            reading.remark = f"does not run: {error}"
     return reading
 
 
@@ -90,17 +95,21 @@ def _parser(path: Path, lines: int | None) -> str:
     return "flat"
 
 
-def _run_qsim(circuit: Any) -> tuple[NDArray[np.complex128] | None, dict[str, float] | None]:
-    from qsim import CircuitError, run
+def _run_qsim(circuit: Any) -> tuple[NDArray[np.complex128] | None, dict[str, float] | None, str]:
+    from qsim import CircuitError, RunInterrupted, run
 
-    bits = None
+    bits, remark = None, ""
     if circuit.num_bits:
-        distribution = run(circuit, None, exact=True).distribution
+        try:
+            distribution = run(circuit, None, exact=True, timeout=PATIENCE).distribution
+        except RunInterrupted:  # a loop that ends with certainty, but not within any number of rounds
+            distribution = run(circuit, None, exact=UNLIKELY, timeout=PATIENCE).distribution
+            remark = f"branches less likely than {UNLIKELY:g} left out"
         bits = {key.replace(" ", ""): float(probability) for key, probability in distribution.items()}
     try:
-        return circuit.without_final_measurements().state().amplitudes, bits
+        return circuit.without_final_measurements().state().amplitudes, bits, remark
     except CircuitError:  # it measures or resets before its end
-        return None, bits
+        return None, bits, remark
 
 
 # ── Qiskit: Statevector of quantum_info, Aer without fusion ───────────────────────────────────────────────────────────
@@ -150,7 +159,7 @@ def _measures(circuit: Any) -> bool:
 
 
 def read_cirq(path: Path, lines: int | None) -> Reading:
-    """By `cirq.contrib.qasm_import`, without the barriers, which it does not know.
+    """By `cirq.contrib.qasm_import`, its words changed to those that it knows.
 
     Raises:
         QasmException: it does not read the text.
@@ -158,9 +167,7 @@ def read_cirq(path: Path, lines: int | None) -> Reading:
     import cirq
     from cirq.contrib.qasm_import._parser import QasmParser  # as circuit_from_qasm, which drops the registers
 
-    text = re.sub(r"//[^\n]*", "", head(path, lines))
-    text = re.sub(r"\bbarrier\b[^;]*;", "", single_conditions(text))
-    parsed = QasmParser().parse(re.sub(r"OPENQASM 3;", "OPENQASM 3.0;", text))
+    parsed = QasmParser().parse(_for_cirq(head(path, lines)))
     circuit = parsed.circuit
     qubits = [cirq.NamedQubit(f"{name}_{i}") for name, size in parsed.qregs.items() for i in range(size)]
     keys = [f"{name}_{i}" for name, size in parsed.cregs.items() for i in range(size)]
@@ -168,6 +175,9 @@ def read_cirq(path: Path, lines: int | None) -> Reading:
         return Reading(len(qubits), remark=f"more than {LARGEST} qubits")
     simulator = cirq.Simulator(dtype=np.complex128, seed=1)
     reading = Reading(len(qubits))
+    if cirq.control_keys(circuit) or any(map(cirq.control_keys, circuit.all_operations())):
+        zero = cirq.NamedQubit("zero")  # bits are 0 before they are measured; a condition on an unknown key is an error
+        circuit = cirq.Circuit(cirq.measure(zero, key=key) for key in keys) + circuit
     is_plain = circuit.are_all_measurements_terminal() and not any(
         isinstance(operation.gate, cirq.ResetChannel)
         or cirq.is_parameterized(operation)
@@ -181,6 +191,14 @@ def read_cirq(path: Path, lines: int | None) -> Reading:
         records = simulator.run(circuit, repetitions=SHOTS if is_plain else SLOW_SHOTS).records
         reading.bits = _strings(records, keys)
     return reading
+
+
+def _for_cirq(text: str) -> str:
+    """Without barriers and comments, with a header, and with conditions a statement at a time."""
+    text = re.sub(r"/\*.*?\*/|//[^\n]*", "", text, flags=re.DOTALL)
+    text = re.sub(r"\bbarrier\b[^;]*;", "", single_conditions(text))
+    body = re.sub(r"^\s*OPENQASM\s+3(\.\d+)?\s*;", "", text)
+    return body if re.match(r"\s*OPENQASM", body) else f"OPENQASM 3.0;\n{body}"
 
 
 def _strings(records: Any, keys: list[str]) -> dict[str, int]:

@@ -97,7 +97,7 @@ def examine(path: Path, workers: dict[str, Worker]) -> dict[str, Any]:
             return row
         row["lines"] = lines
     row |= {name: getattr(ours, name) for name in ("num_qubits", "instructions", "parser", "seconds", "remark")}
-    if not ours.remark:
+    if ours.state is not None or ours.bits is not None:
         for peer in PEERS:
             row[peer] = compare(ours, workers[peer].read(path, lines))
     return row
@@ -152,11 +152,11 @@ OpenQASM 3 specification) are not part of the repository.
 - **State**: all amplitudes without the final measurements, qubit 0 most significant, up to a global phase, to {atol:g}.
   Qiskit's is `quantum_info.Statevector`. The figure is the largest difference.
 - **Bits**: the exact distribution of all classical bits (`exact=True`) against {shots} shots of the peer (1,000 where
-  Cirq simulates shot by shot), by the chi-square test with p ≥ {least_p:g}. Qiskit's shots are Aer's, method statevector,
-  fusion off. Where a file measures or resets before its end, this is all there is.
-- Barriers are taken out for Cirq. Conditions of OpenQASM 3 on a bit or on a parity of bits are written out, without a
-  change of meaning, as the conditions that the importers of Qiskit and Cirq know. "Not read" stands where an importer
-  still refuses the text; the remark has its words.
+  Cirq simulates shot by shot), by the chi-square test with p ≥ {least_p:g}. Qiskit's shots are Aer's, method
+  statevector, fusion off. Where a file measures or resets before its end, this is all there is.
+- Barriers and comments are taken out for Cirq. Conditions of OpenQASM 3 on a bit or on a parity of bits are written
+  out, without a change of meaning, as the conditions that the importers of Qiskit and Cirq know. "Not read" stands
+  where an importer still refuses the text; the remark has its words.
 - Of OpenQASM 2 that is refused, the lines before the refused one are a program too: they are compared.
 - Qubits and instructions are those of the loaded circuit; milliseconds are of one load on a busy machine of two cores.
 
