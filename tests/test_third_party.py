@@ -32,7 +32,7 @@ CONDITIONS = [
 UNCHANGED = ["if (c == 1) { x q[0]; }", "if (c[0]) { d = measure q[0]; }", "if (c[0] & c[1]) { x q[0]; }"]
 SMALL = [
     "QASMBench/small/teleportation_n3/teleportation_n3.qasm", "QASMBench/small/toffoli_n3/toffoli_n3.qasm",
-    "QASMBench/small/qec_sm_n5/qec_sm_n5.qasm", "QASMBench/small/shor_n5/shor_n5.qasm",
+    "QASMBench/small/qec_sm_n5/qec_sm_n5.qasm", "QASMBench/small/ipea_n2/ipea_n2.qasm",
     "mqt-bench/indep/dynamic_qft_3.qasm3", "mqt-bench/indep/ghz_dynamic_5.qasm3", "mqt-bench/indep/hhl_3.qasm",
     "openqasm/examples/teleport.qasm",
 ]  # fmt: skip
@@ -85,10 +85,11 @@ class Direct:
 
 
 @pytest.fixture
-def workers():
+def workers(monkeypatch):
     for name in ("qiskit.qasm2", "qiskit_qasm3_import", "qiskit_aer", "cirq", "ply"):
         pytest.importorskip(name)
     peer("qiskit")
+    monkeypatch.setattr("readings.SLOW_SHOTS", 40)
     return {name: Direct(name) for name in READERS}
 
 
