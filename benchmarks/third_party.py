@@ -11,7 +11,7 @@ import json
 import multiprocessing
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -165,9 +165,12 @@ Versions: {versions}.
 """
 
 
-def page(rows: dict[str, dict[str, Any]]) -> str:
-    """Markdown: counts, how it was made, a table a folder."""
-    about = {"counts": _counts(rows), "atol": ATOL, "shots": "10,000", "least_p": LEAST_P, "versions": _versions()}
+def page(rows: dict[str, dict[str, Any]], missing: Sequence[str] = ()) -> str:
+    """Markdown: counts, how it was made, a table a folder; and what was not examined."""
+    counts = _counts(rows)
+    if missing:
+        counts += f"\n- Not examined yet: {', '.join(f'`{name}`' for name in missing)}."
+    about = {"counts": counts, "atol": ATOL, "shots": "10,000", "least_p": LEAST_P, "versions": _versions()}
     parts = [INTRODUCTION.format(**about).rstrip()]
     for folder in dict.fromkeys(name.split("/")[0] for name in rows):
         mine = {name: row for name, row in rows.items() if name.startswith(f"{folder}/")}
@@ -275,7 +278,9 @@ def main() -> None:
         for worker in workers.values():
             worker.end()
     if arguments.page:
-        arguments.page.write_text(page(dict(sorted(rows.items()))), encoding="utf-8")
+        names = [path.relative_to(arguments.folder).as_posix() for path in files(arguments.folder)]
+        missing = [name for name in names if name not in rows]
+        arguments.page.write_text(page(dict(sorted(rows.items())), missing), encoding="utf-8")
 
 
 if __name__ == "__main__":
