@@ -157,6 +157,8 @@ OpenQASM 3 specification) are not part of the repository.
 - Barriers and comments are taken out for Cirq. Conditions of OpenQASM 3 on a bit or on a parity of bits are written
   out, without a change of meaning, as the conditions that the importers of Qiskit and Cirq know. "Not read" stands
   where an importer still refuses the text; the remark has its words.
+- For Cirq the header is normalised, and bits that conditions read before they are measured are measured from a fresh
+  qubit. Rows may come from runs with different time limits, since the script goes on where it was stopped.
 - Of OpenQASM 2 that is refused, the lines before the refused one are a program too: they are compared.
 - Qubits and instructions are those of the loaded circuit; milliseconds are of one load on a busy machine of two cores.
 
