@@ -173,8 +173,14 @@ def describe(circuit: "Circuit") -> str:
     if plain and circuit.name is None and len(circuit) <= MAX_SHOWN and all(map(_is_plain, shown)):
         return f"Circuit({', '.join(map(str, sizes))})" + "".join(f".{instruction!r}" for instruction in shown)
     title = f" {circuit.name!r}" if circuit.name else ""
-    bits = f", {circuit.num_bits} bits" if circuit.num_bits else ""
-    return f"<Circuit{title}: {circuit.num_qubits} qubits{bits}, {len(circuit)} instructions>"
+    parts = [_number(circuit.num_qubits, "qubit")]
+    parts += [_number(circuit.num_bits, "bit")] if circuit.num_bits else []
+    return f"<Circuit{title}: {', '.join([*parts, _number(len(circuit), 'instruction')])}>"
+
+
+def _number(count: int, name: str) -> str:
+    """So many things, in words: `1 qubit`, `2 qubits`."""
+    return f"{count} {name}{'s' * (count != 1)}"
 
 
 def _named_registers(circuit: "Circuit") -> list[tuple[Any, str]]:
