@@ -26,7 +26,7 @@ from qsim.engines.start import prepare
 from qsim.errors import CircuitError, ParameterError
 from qsim.frozen import Record
 from qsim.memory import require_memory
-from qsim.methods import METHODS, Method, check_method, choose, guard
+from qsim.methods import METHODS, Method, check_method, choose, guard, is_direct
 from qsim.readout import Readout
 from qsim.result import Branch, Result
 from qsim.states import Counts, State
@@ -193,7 +193,7 @@ def _static(circuit: Circuit, split: Parts, options: Options, wanted: _Wanted, r
     readout = Readout(circuit, split)
     guard(circuit, wanted.method, options, sampled=0 if wanted.shots is None else len(split.final and readout.qubits))
     name = choose(wanted.method, circuit, wanted.precision)
-    engine = _engine(name, wanted.optimize)
+    engine = _engine(name, circuit, wanted.optimize)
     final = _final(circuit, name, engine, options)
     seconds = time.perf_counter() - start
     expectations = _measure(final, wanted.observables)
@@ -222,7 +222,7 @@ def _dynamic(circuit: Circuit, split: Parts, options: Options, wanted: _Wanted, 
     if wanted.shots is None and bound is None:
         bound = check_exact(True, options.dtype)  # nothing is measured: there may be only one branch
     name = choose(wanted.method, circuit, wanted.precision, times=min(max(shots, 1), _MANY))
-    engine = _engine(name, wanted.optimize)
+    engine = _engine(name, circuit, wanted.optimize)
     make = None
     if name == "reference":  # each gate is a matrix on all qubits; the others hold the qubits that are not known
         guard(circuit, name, options)
@@ -292,12 +292,14 @@ _CHOICE = (
 )
 
 
-def _engine(name: str, optimize: bool) -> Method:
+def _engine(name: str, circuit: Circuit, optimize: bool) -> Method:
     engine = METHODS[name]
     if name == "statevector" and not optimize:
         from qsim.engines.verify import gate_by_gate
 
         return engine.replace(simulate=gate_by_gate, reason="gate by gate, as asked for", is_planned=False)
+    if name == "statevector" and is_direct(circuit):
+        return engine.replace(reason="compiled kernels, gate by gate: the state fits the cache")
     return engine
 
 
