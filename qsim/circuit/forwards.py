@@ -64,6 +64,7 @@ class Forwards(GateMethods):
             qubits and 100 gates a call takes some 20 µs.
 
         >>> from qsim import Parameter
+        >>> from qsim import Circuit, Parameter
         >>> circuit = Circuit(2).ry(Parameter("θ"), 0).cx(0, 1)
         >>> compiled = circuit.compile()
         >>> compiled([np.pi / 2])
@@ -84,6 +85,7 @@ class Forwards(GateMethods):
             run_options: `method`, `precision`, `threads`, `optimize`, and `initial`, of which only matters whether it
                 is given, as `run` takes them.
 
+        >>> from qsim import Circuit
         >>> plan = Circuit(20).h(range(20)).cx(0, 19).explain(method="statevector")
         >>> plan.steps
         {'turn': 20, 'flip': 1}
@@ -140,6 +142,7 @@ class Forwards(GateMethods):
     def formula(self) -> "Formula":
         """The circuit as a product of layers, each a Kronecker product; see `qsim.draw.formula`.
 
+        >>> from qsim import Circuit
         >>> Circuit(2).h(0).cx(0, 1).formula()
         U = (P0⊗I + P1⊗X)·(H⊗I)   (q0 q1; the rightmost acts first)
         """
