@@ -1,34 +1,77 @@
-"""Pictures of circuits: what `Circuit.draw` and `print(circuit)` show."""
+"""Pictures of circuits: what `Circuit.draw`, `print(circuit)` and notebooks show."""
 
 from collections.abc import Callable
+from importlib import import_module
 from os import PathLike
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
 
 from qsim.circuit import Circuit
-from qsim.draw.text import TextDrawing, draw_text
+from qsim.draw.fold import fold as _fold
+from qsim.draw.fold import select
+from qsim.draw.text import TextDrawing
 from qsim.errors import CircuitError
 
-__all__ = ["TextDrawing", "draw"]
+__all__ = ["Drawing", "TextDrawing", "draw"]
 
-_FORMATS: dict[str, Callable[..., TextDrawing]] = {"text": draw_text}
+
+class Drawing(Protocol):
+    """What `draw` returns: it prints, shows itself in a notebook, and can be saved."""
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the drawing to a file."""
+
+
+class _Format(NamedTuple):
+    """Where a format is drawn, and suffixes of the files that hold it."""
+
+    module: str
+    function: str
+    suffixes: frozenset[str]
+
+    def load(self) -> Callable[..., Drawing]:
+        function: Callable[..., Drawing] = getattr(import_module(f"qsim.draw.{self.module}"), self.function)
+        return function
+
+
+_FIGURES = frozenset({".png", ".pdf", ".eps", ".ps", ".jpg", ".jpeg", ".tif", ".tiff", ".webp"})
+_FORMATS = {  # text may have any suffix that no other format has
+    "text": _Format("text", "draw_text", frozenset()),
+    "svg": _Format("svg", "draw_svg", frozenset({".svg"})),
+    "mpl": _Format("figure", "draw_figure", _FIGURES | {".svg"}),
+    "latex": _Format("latex", "draw_latex", frozenset({".tex"})),
+    "html": _Format("svg", "draw_html", frozenset({".html", ".htm"})),
+}
 
 
 def draw(
-    circuit: Circuit, format: str = "text", path: str | PathLike[str] | None = None, **options: Any
-) -> TextDrawing:
+    circuit: Circuit,
+    format: str | None = None,
+    path: str | PathLike[str] | None = None,
+    *,
+    ops: slice | None = None,
+    fold: bool = False,
+    **options: Any,
+) -> Any:
     """Draw a circuit, one line a qubit, time from left to right.
 
     Args:
         circuit: what to draw.
-        format: `"text"`.
-        path: also write the drawing to this file (text: in UTF-8).
-        options: for text `width`, `ascii`, `max_lines` and `max_qubits`, see `qsim.draw.text.draw_text`.
+        format: `"text"`, `"svg"`, `"mpl"` (matplotlib), `"latex"` (quantikz) or `"html"`; by default what the suffix of
+            `path` says, else text.
+        path: also write the drawing to this file.
+        ops: draw only these instructions, such as `slice(10, 20)`.
+        fold: draw a layer that is repeated in a row once, with the number of times; layers of up to 256 instructions
+            are found among the first 100,000.
+        options: of the format: see `qsim.draw.text.draw_text`, `svg.draw_svg`, `figure.draw_figure`,
+            `latex.draw_latex`, `svg.draw_html`.
 
     Returns:
-        An object that prints as the drawing and shows itself in a notebook.
+        An object that prints, shows itself in a notebook, and has `save(path)`.
 
     Raises:
-        CircuitError: there is no such format, an option is out of range, or an instruction has no picture.
+        CircuitError: there is no such format, the suffix is that of another one, an option is out of range, or an
+            instruction has no picture.
 
     >>> print(draw(Circuit(3).h(0).cx(0, 2).rx(0.5, 1)))
     q0: ────H────●─
@@ -39,10 +82,25 @@ def draw(
     """
     if not isinstance(circuit, Circuit):
         raise TypeError(f"draw takes a Circuit, not {type(circuit).__name__}.")
-    if format not in _FORMATS:
-        known = ", ".join(map(repr, _FORMATS))
-        raise CircuitError(f"Argument `format` must be one of {known}, but is {format!r}.")
-    drawing = _FORMATS[format](circuit, **options)
+    chosen = _choose(format, path)
+    circuit = circuit if ops is None else select(circuit, ops)
+    circuit = _fold(circuit) if fold else circuit
+    drawing = chosen.load()(circuit, **options)
     if path is not None:
         drawing.save(path)
     return drawing
+
+
+def _choose(format: str | None, path: str | PathLike[str] | None) -> _Format:
+    """The format that is asked for, or that the suffix of the file says."""
+    suffix = "" if path is None else Path(path).suffix.lower()
+    by_suffix = [name for name, known in _FORMATS.items() if suffix in known.suffixes] or ["text"]
+    if format is None:
+        return _FORMATS[by_suffix[0]]
+    if format not in _FORMATS:
+        known = ", ".join(map(repr, _FORMATS))
+        raise CircuitError(f"Argument `format` must be one of {known}, but is {format!r}.")
+    if path is not None and format not in by_suffix:
+        wanted = ", ".join(sorted(_FORMATS[format].suffixes)) or "that of no other format, such as .txt"
+        raise CircuitError(f"Argument `path` must have a suffix of format {format!r} ({wanted}), but is {str(path)!r}.")
+    return _FORMATS[format]

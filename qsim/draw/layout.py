@@ -9,7 +9,7 @@ the back; what is left out is counted, no more.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 
@@ -28,12 +28,16 @@ __all__ = [
     "Layout",
     "Names",
     "Rows",
+    "check_option",
     "depict",
     "has_classical",
     "lay_out",
+    "notes",
+    "wrap",
 ]
 
 MAX_READ = 20_000  # steps looked at from either end: they may all lie on qubits that are left out
+MAX_LISTED = 8  # registers of bits and global phases that are listed below the drawing
 MANY_BITS = 64  # what reads or writes more waits for all that touches bits, and is waited for
 
 
@@ -113,7 +117,7 @@ class Part:
         """Put a picture into the first column that comes after all that it follows and is free; False if none fits."""
         rows = item.rows
         span = slice(rows[0], rows[-1] + 1)
-        places = range(*span.indices(self.num_rows)) if item.is_caption else rows
+        places = {*rows, *range(min(item.box), max(item.box) + 1)} if item.is_caption else rows
         at = max(self._bits.earliest(item), *(self._rows[row] for row in places))
         if item.kind == "measurement" and not item.depth:
             at = max(at, self._end)
@@ -212,7 +216,7 @@ def _read(steps: Iterable[Step], bits: Names, measure: Callable[[Item], int], ro
         touched = item.rows
         if not touched:
             part.phases += [item.label] if item.kind == "operation" else []
-        elif touched == [rows.gap]:
+        elif {*item.signs, *item.box} == {rows.gap}:
             part.num_hidden += step.is_instruction
         elif not part.add(item, measure(item)):
             return part
@@ -220,3 +224,48 @@ def _read(steps: Iterable[Step], bits: Names, measure: Callable[[Item], int], ro
         part.num_read += step.is_instruction
     part.is_all = next(left, None) is None
     return part
+
+
+# ── What drawers share ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def wrap(columns: list[Column], room: int) -> list[list[Column]]:
+    """As many columns a panel as fit; at least one panel."""
+    panels: list[list[Column]] = [[]]
+    left = room
+    for column in columns:
+        if column.width > left:
+            panels.append([])
+            left = room
+        panels[-1].append(column)
+        left -= column.width
+    return panels
+
+
+def notes(circuit: Circuit, rows: Rows, layout: Layout) -> list[str]:
+    """What has no place on a line: classical registers without a row, global phases, and how much is left out."""
+    named = {id(row[0]) for row in rows.classical if len(row) == 1}
+    others = [register for register in circuit.bits.registers if id(register) not in named]
+    registers = [f"{bits.name}: {bits.size} bit{'s' * (bits.size != 1)}" for bits in others]
+    found = [_listing(registers, ", ")] if registers else []
+    if layout.phases:
+        found.append(f"global phase: {_listing(layout.phases, ' · ')}")
+    missing = []
+    if layout.num_skipped + layout.num_hidden:
+        missing.append(f"{layout.num_skipped + layout.num_hidden:,} of {layout.num_instructions:,} instructions")
+    if rows.num_hidden:
+        missing.append(f"{rows.num_hidden:,} of {circuit.num_qubits:,} qubits")
+    return [*found, f"Not shown: {', '.join(missing)}."] if missing else found
+
+
+def _listing(items: Sequence[str], separator: str) -> str:
+    more = len(items) - MAX_LISTED
+    return separator.join(items[:MAX_LISTED]) + (f"{separator}… ({more:,} more)" if more > 0 else "")
+
+
+def check_option(name: str, value: int, least: int) -> None:
+    """Refuse an option that is not an integer, or too small."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"Argument `{name}` must be an int, not {value!r}.")
+    if value < least:
+        raise CircuitError(f"Argument `{name}` must be at least {least}, but is {value}.")

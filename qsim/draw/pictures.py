@@ -1,14 +1,17 @@
 """Pictures of instructions, in terms of rows: signs, boxes, labels; characters and shapes are the drawers' matter.
 
 A picture has signs on rows, joined by a vertical line, or a box over rows, or both (a controlled box). Rows are qubits
-from top to bottom; of a circuit with very many the middle ones are left out, and one row stands for them all. What acts
-on bits alone is a box over the block that it stands in or, outside blocks, on a row of its own below the qubits.
+from top to bottom; of a circuit with very many the middle ones are left out, and one row stands for them all. Below
+them, drawings of lines and boxes have a row for each classical register, and pictures have wires to those that they
+read or write; text has none. What acts on bits alone is a box over the block that it stands in or, outside blocks, on
+the rows of its registers, in text on one row for all bits.
 """
 
 import operator
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, Literal
 
 from qsim.circuit import (
@@ -30,6 +33,7 @@ from qsim.circuit import (
 )
 from qsim.circuit.flow import ControlFlow
 from qsim.circuit.registers import Register
+from qsim.draw.fold import Folded
 from qsim.draw.steps import Step, is_compact
 from qsim.gates import TABLE, Gate
 from qsim.gates.angles import format_angle
@@ -40,6 +44,7 @@ __all__ = ["CONTROL", "HIDDEN", "OPEN_CONTROL", "Item", "Names", "Rows", "depict
 CONTROL, OPEN_CONTROL = "●", "○"  # signs of controls on 1 and on 0
 HIDDEN = "⋮"  # the sign for all that an instruction does on qubits that are left out
 MAX_TERMS = 12  # reads and numbers of a condition, numbers of a list: labels have no room for more
+MAX_REGISTERS = 8  # rows of classical registers
 MAX_DIGITS = 64  # bits of a number that is written in decimal
 
 
@@ -57,7 +62,9 @@ class Item:
         condition: under which it happens, if that is a part of the picture.
         bits: classical bits that it reads or writes; of a caption, those of all blocks.
         written: those that it writes.
+        wires: row of a register → the place of the bit that is written there, or nothing where it is only read.
         depth: how many blocks it stands in.
+        step: what it is the picture of.
     """
 
     kind: Literal["operation", "measurement", "reset", "initialize", "barrier", "start", "middle", "end", "classical"]
@@ -67,12 +74,14 @@ class Item:
     condition: str = ""
     bits: tuple[int, ...] = ()
     written: tuple[int, ...] = ()
+    wires: dict[int, str] = field(default_factory=dict)
     depth: int = 0
+    step: Step | None = field(default=None, compare=False, repr=False)
 
     @property
     def rows(self) -> list[int]:
         """Rows that it acts on, from the top."""
-        return sorted({*self.signs, *self.box})
+        return sorted({*self.signs, *self.box, *self.wires})
 
     @property
     def is_caption(self) -> bool:
@@ -123,7 +132,8 @@ class Rows:
     Attributes:
         num_qubits: qubits of the circuit.
         limit: how many of them get a row: the first half of that number, and the last.
-        has_bits: whether there is a row for what acts on bits alone.
+        has_bits: whether there is one row for all that acts on bits alone.
+        registers: classical registers, none of them empty; each has a row, but the last row is for all that are left.
 
     >>> rows = Rows(100, limit=4)
     >>> rows.qubits, [rows[qubit] for qubit in (0, 1, 2, 97, 98, 99)]
@@ -133,9 +143,15 @@ class Rows:
     num_qubits: int
     limit: int
     has_bits: bool = False
+    registers: tuple[BitRegister, ...] = ()
 
     def __len__(self) -> int:
-        return min(self.num_qubits, self.limit) + (self.gap is not None) + self.has_bits
+        return self.num_quantum + self.has_bits + min(len(self.registers), MAX_REGISTERS)
+
+    @property
+    def num_quantum(self) -> int:
+        """Rows of qubits, the gap included."""
+        return min(self.num_qubits, self.limit) + (self.gap is not None)
 
     @property
     def bits(self) -> int | None:
@@ -183,9 +199,31 @@ class Rows:
         return dict.fromkeys(qubits[:first], "") | hidden | {self[qubit]: "" for qubit in qubits[last:]}
 
     @property
-    def box_of_bits(self) -> dict[int, str]:
-        """A box on the row of the bits."""
-        return {self.bits: ""} if self.bits is not None else {}
+    def classical(self) -> list[tuple[BitRegister, ...]]:
+        """The registers on each classical row: one, or on the last row all that are left.
+
+        >>> from qsim import Circuit
+        >>> circuit = Circuit(1, 2)
+        >>> flag = circuit.add_bits("flag", 1)
+        >>> rows = Rows(1, 64, registers=circuit.bits.registers)
+        >>> len(rows), [[register.name for register in row] for row in rows.classical], rows.wires([2])
+        (3, [['c'], ['flag']], [2])
+        """
+        own: list[tuple[BitRegister, ...]] = [(register,) for register in self.registers[: MAX_REGISTERS - 1]]
+        rest = self.registers[MAX_REGISTERS - 1 :]
+        return [*own, rest] if rest else own
+
+    def wires(self, bits: Sequence[int]) -> list[int]:
+        """The classical rows of these bits, which ascend."""
+        ends = [row[-1].start + row[-1].size for row in self.classical]
+        cuts = [0, *(bisect_left(bits, end) for end in ends)]
+        return [self.num_quantum + at for at, (a, b) in enumerate(pairwise(cuts)) if a < b]
+
+    def box_of_bits(self, bits: Sequence[int]) -> dict[int, str]:
+        """A box on the row of the bits, or on those of the registers of these."""
+        if self.bits is not None:
+            return {self.bits: ""}
+        return dict.fromkeys(self.wires(bits) or [len(self) - 1][: len(self.registers)], "")
 
 
 # ── From an instruction to its picture ────────────────────────────────────────────────────────────────────────────────
@@ -206,8 +244,22 @@ def depict(step: Step, rows: Rows, bits: Names) -> Item | None:
         return None
     is_phase = item.kind == "operation" and not step.depth and not item.condition
     if not item.rows and item.kind != "barrier" and not is_phase:
-        item = replace(item, box=rows.box(step.outer) or rows.box_of_bits)
-    return replace(item, depth=step.depth) if step.depth else item
+        item = replace(item, box=rows.box(step.outer) or rows.box_of_bits(item.bits))
+    return replace(item, depth=step.depth, step=step, wires=_wires(item, step, rows, bits) if rows.registers else {})
+
+
+def _wires(item: Item, step: Step, rows: Rows, names: Names) -> dict[int, str]:
+    """Rows of registers that it reads or writes by itself; blocks do it by what is in them."""
+    read, written = item.bits, item.written
+    if item.is_caption:
+        head = _CONDITIONS.get(type(step.instruction))
+        read, written = tuple(sorted(head(step.instruction).bits)) if head and not step.caption else (), ()
+    wires = dict.fromkeys(rows.wires(sorted(read)), "")
+    if item.kind == "measurement":
+        (row,) = rows.wires(written)
+        is_alone = len(rows.classical[row - rows.num_quantum]) == 1
+        wires[row] = str(written[0] - rows.classical[row - rows.num_quantum][0].start) if is_alone else item.label
+    return {row: place for row, place in wires.items() if row not in item.box}
 
 
 def _depict(instruction: Instruction, rows: Rows, bits: Names) -> Item | None:
@@ -313,6 +365,13 @@ _HEADS: dict[type[Instruction], Callable[[Any, Names], str]] = {
     WhileLoop: lambda flow, bits: f"while {_spell(flow.condition, bits)}",
     ForLoop: lambda flow, bits: f"for {flow.parameter.name} in {_values(flow.values)}",
     Switch: lambda flow, bits: f"switch {_spell(flow.subject, bits)}",
+    Folded: lambda flow, bits: f"repeat ×{flow.times:,}",
+}
+
+_CONDITIONS: dict[type[Instruction], Callable[[Any], Expression]] = {
+    IfElse: lambda flow: flow.condition,
+    WhileLoop: lambda flow: flow.condition,
+    Switch: lambda flow: flow.subject,
 }
 
 

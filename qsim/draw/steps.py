@@ -22,6 +22,7 @@ from qsim.circuit import (
 )
 from qsim.circuit.circuit import Circuit
 from qsim.circuit.flow import Block, ControlFlow
+from qsim.draw.fold import Folded
 
 __all__ = ["Step", "count", "is_compact", "steps"]
 
@@ -48,8 +49,8 @@ class Step:
 
     @property
     def is_instruction(self) -> bool:
-        """Whether it counts as an instruction: with blocks, the first caption does."""
-        return not self.caption
+        """Whether it counts as an instruction: with blocks, the first caption does, but not that of a folded run."""
+        return not self.caption and (self.caption is None or not isinstance(self.instruction, Folded))
 
 
 def is_compact(instruction: Instruction) -> bool:
@@ -92,7 +93,10 @@ def _unfold(step: Step, backward: bool) -> Iterator[Step]:
 
 
 def count(circuit: Circuit) -> tuple[int, int]:
-    """How many steps and how many instructions there are, those in blocks included; a compact one counts once."""
+    """How many steps and how many instructions there are, those in blocks included; a compact one counts once.
+
+    Of a folded run the instructions of one layer count.
+    """
     return _count(circuit[:], {})
 
 
@@ -105,7 +109,10 @@ def _count(instructions: Sequence[Instruction], known: dict[int, tuple[int, int]
             continue
         if id(flow) not in known:  # the same may stand in many places
             inner = [_count(body, known) for body in _bodies(flow)]
-            known[id(flow)] = len(inner) - 1 + sum(s for s, _ in inner), sum(i for _, i in inner)
+            known[id(flow)] = (
+                len(inner) - 1 + sum(s for s, _ in inner),
+                sum(i for _, i in inner) - isinstance(flow, Folded),
+            )
         num_steps += known[id(flow)][0]
         num_instructions += known[id(flow)][1]
     return num_steps, num_instructions

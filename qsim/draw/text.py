@@ -19,23 +19,34 @@ says so beside its sign. What acts on bits alone has a box over the block around
 import shutil
 import textwrap
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 from os import PathLike
 from pathlib import Path
 
 from qsim.circuit import Circuit
-from qsim.draw.layout import CONTROL, HIDDEN, OPEN_CONTROL, Column, Item, Layout, Names, Rows, has_classical, lay_out
-from qsim.errors import CircuitError
+from qsim.draw.labels import MAX_LABEL, MAX_NOTE, printable, shorten
+from qsim.draw.layout import (
+    CONTROL,
+    HIDDEN,
+    OPEN_CONTROL,
+    Column,
+    Item,
+    Layout,
+    Names,
+    Rows,
+    check_option,
+    has_classical,
+    lay_out,
+    notes,
+    wrap,
+)
 
 __all__ = ["TextDrawing", "draw_text"]
 
 MIN_WIDTH = 20  # narrower, labels have no room beside the names
 FALLBACK_WIDTH = 100  # where there is no terminal: files, notebooks
-MAX_LABEL = 40  # characters of a label: four angles of a gate fit
-MAX_LISTED = 8  # registers of bits and global phases that are listed below the drawing
-MAX_NOTE = 500  # characters of such a list
 
 
 @dataclass(frozen=True)
@@ -78,12 +89,10 @@ class _Alphabet:
 
     def write(self, text: str, limit: int = MAX_LABEL) -> str:
         """A name or label in these characters, on one line; of a long one the start and the end."""
-        if not text.isprintable():
-            text = "".join(c if c.isprintable() else "?" for c in text)
+        text = printable(text)
         if self.spelling and not text.isascii():
             text = "".join(c if c.isascii() else self.spelling.get(c) or _spell(c) for c in text)
-        tail = (limit - 1) // 2
-        return text if len(text) <= limit else text[: limit - 1 - tail] + self.cut + text[len(text) - tail :]
+        return shorten(text, limit, self.cut)
 
 
 def _spell(character: str) -> str:
@@ -129,9 +138,9 @@ def draw_text(
     """
     if width is None:
         width = max(shutil.get_terminal_size((FALLBACK_WIDTH, 24)).columns, MIN_WIDTH)
-    _check("width", width, MIN_WIDTH)
-    _check("max_lines", max_lines, 1)
-    _check("max_qubits", max_qubits, 2)
+    check_option("width", width, MIN_WIDTH)
+    check_option("max_lines", max_lines, 1)
+    check_option("max_qubits", max_qubits, 2)
     rows, alphabet = Rows(circuit.num_qubits, max_qubits, has_classical(circuit)), _ASCII if ascii else _UNICODE
     margins = _margins(circuit, rows, alphabet, width // 3)
     room = width - len(margins[0]) - 3 if margins else width  # beside the marks and the last piece of wire
@@ -140,16 +149,9 @@ def draw_text(
     layout = lay_out(circuit, rows, pen.measure, num_panels * room)
     lines = [alphabet.write(circuit.name, width)] if circuit.name else []
     lines += _panels(layout, margins, rows, pen, room) if margins else ["(no qubits)"]
-    for note in _notes(circuit, rows, layout):
+    for note in notes(circuit, rows, layout):
         lines += textwrap.wrap(alphabet.write(note, MAX_NOTE), width)
     return TextDrawing("\n".join(lines))
-
-
-def _check(name: str, value: int, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"Argument `{name}` must be an int, not {value!r}.")
-    if value < least:
-        raise CircuitError(f"Argument `{name}` must be at least {least}, but is {value}.")
 
 
 def _margins(circuit: Circuit, rows: Rows, alphabet: _Alphabet, limit: int) -> list[str]:
@@ -159,25 +161,6 @@ def _margins(circuit: Circuit, rows: Rows, alphabet: _Alphabet, limit: int) -> l
     labels += ["bits"] if rows.has_bits else []
     size = max(map(len, labels), default=0)
     return [f"{label:>{size}}{' ' if row == rows.gap else ':'} " for row, label in enumerate(labels)]
-
-
-def _notes(circuit: Circuit, rows: Rows, layout: Layout) -> list[str]:
-    """What has no place on a line: classical registers, global phases, and how much is left out."""
-    registers = [f"{bits.name}: {bits.size} bit{'s' * (bits.size != 1)}" for bits in circuit.bits.registers]
-    notes = [_listing(registers, ", ")] if registers else []
-    if layout.phases:
-        notes.append(f"global phase: {_listing(layout.phases, ' · ')}")
-    missing = []
-    if layout.num_skipped + layout.num_hidden:
-        missing.append(f"{layout.num_skipped + layout.num_hidden:,} of {layout.num_instructions:,} instructions")
-    if rows.num_hidden:
-        missing.append(f"{rows.num_hidden:,} of {circuit.num_qubits:,} qubits")
-    return [*notes, f"Not shown: {', '.join(missing)}."] if missing else notes
-
-
-def _listing(items: Sequence[str], separator: str) -> str:
-    more = len(items) - MAX_LISTED
-    return separator.join(items[:MAX_LISTED]) + (f"{separator}… ({more:,} more)" if more > 0 else "")
 
 
 @dataclass(frozen=True)
@@ -238,25 +221,12 @@ def _panels(layout: Layout, margins: list[str], rows: Rows, pen: _Pen, room: int
         if number:
             note = alphabet.write(f"… {layout.num_skipped:,} instructions not shown …")
             lines += ["", *textwrap.wrap(note, len(margins[0]) + room), ""]
-        runs = _wrap(part, room)
+        runs = wrap(part, room)
         for at, columns in enumerate(runs):
             before = alphabet.less if at else alphabet.cut if number else ""
             after = alphabet.more if at + 1 < len(runs) else alphabet.cut if number + 1 < len(layout.parts) else ""
             lines += [""] * (at > 0) + _Panel(pen, rows, columns).lines(margins, before, after)
     return lines
-
-
-def _wrap(columns: list[Column], room: int) -> list[list[Column]]:
-    """As many columns a panel as fit; at least one panel."""
-    panels: list[list[Column]] = [[]]
-    left = room
-    for column in columns:
-        if column.width > left:
-            panels.append([])
-            left = room
-        panels[-1].append(column)
-        left -= column.width
-    return panels
 
 
 class _Panel:

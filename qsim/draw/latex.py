@@ -1,0 +1,254 @@
+"""Circuits as LaTeX, for the quantikz library of TikZ."""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from os import PathLike
+from pathlib import Path
+
+from qsim.circuit import Circuit
+from qsim.draw.labels import MAX_LABEL, MAX_NOTE, printable, shorten
+from qsim.draw.layout import (
+    CONTROL,
+    HIDDEN,
+    OPEN_CONTROL,
+    Column,
+    Item,
+    Names,
+    Rows,
+    check_option,
+    lay_out,
+    notes,
+    wrap,
+)
+from qsim.draw.scene import rows_of
+
+__all__ = ["LatexDrawing", "draw_latex", "to_latex"]
+
+MIN_WIDTH = 40
+CELL, LETTER = 6, 1.8  # millimetres of a picture without text, and of a letter
+PREAMBLE = ("\\usepackage{tikz}", "\\usetikzlibrary{quantikz}", "\\usepackage{amssymb}")
+
+_SPECIAL = {
+    **{character: f"\\{character}" for character in "{}$&#%_"},
+    **{character: f"${character}$" for character in "<>|"},
+    "\\": "\\textbackslash{}",
+    "~": "$\\sim$",
+    "^": "\\textasciicircum{}",
+    '"': "''",
+    "√": "$\\surd$",
+    "†": "$^\\dagger$",
+    "⟩": "$\\rangle$",
+    "⟨": "$\\langle$",
+    "…": "\\ldots{}",
+    "⋮": "$\\vdots$",
+    "×": "$\\times$",
+    "·": "$\\cdot$",
+    "⊕": "$\\oplus$",
+    "−": "$-$",
+    "→": "$\\to$",
+    "½": "$\\frac12$",
+}
+_SIGNS = {"●": "\\control{}", "○": "\\ocontrol{}", "⊕": "\\targ{}", "×": "\\targX{}", HIDDEN: "\\vdots"}
+_INSIDE = {"●": "$\\bullet$", "○": "$\\circ$", HIDDEN: "$\\vdots$"}  # on a row in the middle of a box
+_LATIN_CAPITALS = {"Alpha": "A", "Beta": "B", "Epsilon": "E", "Zeta": "Z", "Eta": "H", "Iota": "I", "Kappa": "K",
+                   "Mu": "M", "Nu": "N", "Omicron": "O", "Rho": "P", "Tau": "T", "Chi": "X"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LatexDrawing:
+    """A drawing in LaTeX: prints as its source, which a notebook shows as text.
+
+    Attributes:
+        latex: the source.
+    """
+
+    latex: str
+
+    def __str__(self) -> str:
+        return self.latex
+
+    __repr__ = __str__
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the source to a file, in UTF-8."""
+        Path(path).write_text(f"{self.latex}\n", encoding="utf-8")
+
+
+def draw_latex(
+    circuit: Circuit, *, document: bool = False, width: int = 150, max_panels: int = 20, max_qubits: int = 64
+) -> LatexDrawing:
+    """Draw a circuit in LaTeX, as one `quantikz` environment a panel.
+
+    The source is for `\\usetikzlibrary{quantikz}`, which newer releases of the package have as well; its first line
+    says what the preamble of the document needs.
+
+    Args:
+        circuit: what to draw.
+        document: write a whole document, ready to be compiled, not only the environments.
+        width: of the picture, in millimetres, about, at least 40.
+        max_panels: where there would be more, only the first and the last instructions are shown; at least 2.
+        max_qubits: of more qubits only the first and the last are shown, half of this number each.
+
+    Raises:
+        CircuitError: an option is out of range, or an instruction is of a kind that has no picture.
+
+    >>> print(draw_latex(Circuit(2).h(0).cx(0, 1)))
+    % preamble: \\usepackage{tikz} \\usetikzlibrary{quantikz} \\usepackage{amssymb}
+    \\begin{quantikz}
+    \\lstick{\\mbox{q0}} & \\gate{\\mbox{H}} & \\control{}\\vqw{1} & \\qw \\\\
+    \\lstick{\\mbox{q1}} & \\qw & \\targ{} & \\qw
+    \\end{quantikz}
+    """
+    check_option("width", width, MIN_WIDTH)
+    check_option("max_panels", max_panels, 2)
+    check_option("max_qubits", max_qubits, 2)
+    rows = rows_of(circuit, max_qubits)
+    names = _row_names(circuit, rows)
+    room = max(width - round(max(map(len, names), default=0) * LETTER) - 2 * CELL, 2 * CELL)
+    layout = lay_out(circuit, rows, _measure, max_panels * room)
+    blocks = [f"\\textbf{{{to_latex(circuit.name)}}}"] if circuit.name else []
+    for number, part in enumerate(layout.parts if names else []):
+        blocks += [to_latex(f"… {layout.num_skipped:,} instructions not shown …")] if number else []
+        blocks += [_Panel(rows, names, panel).source() for panel in wrap(part, room)]
+    lines = notes(circuit, rows, layout)
+    blocks += [to_latex(note, MAX_NOTE) for note in (lines if names else ["(no qubits)", *lines])]
+    body = "\n\n\\bigskip\n\n".join(blocks)
+    if not document:
+        return LatexDrawing(f"% preamble: {' '.join(PREAMBLE)}\n{body}")
+    head = ["\\documentclass{article}", "\\usepackage[margin=15mm]{geometry}", *PREAMBLE]
+    return LatexDrawing(
+        "\n".join([*head, "\\setlength{\\parindent}{0pt}", "\\pagestyle{empty}", "\\begin{document}", body])
+        + "\n\\end{document}"
+    )
+
+
+def to_latex(text: str, limit: int = MAX_LABEL) -> str:
+    """Text for LaTeX: specials escaped, Greek letters and signs as commands, other letters that it may lack as ?.
+
+    >>> to_latex("50% of θ₁"), to_latex("a_b\\\\input")
+    ('50\\\\% of $\\\\theta$$_1$', 'a\\\\_b\\\\textbackslash{}input')
+    """
+    return "".join(map(_spell, shorten(printable(text), limit)))
+
+
+def _spell(character: str) -> str:
+    if character in _SPECIAL:
+        return _SPECIAL[character]
+    if character.isascii() or "À" <= character <= "ÿ":
+        return character
+    match unicodedata.name(character, "").split():
+        case ["GREEK", "SMALL", "LETTER", letter]:
+            name = letter.lower().replace("lamda", "lambda")
+            return "o" if name == "omicron" else "$\\varsigma$" if name == "final" else f"$\\{name}$"
+        case ["GREEK", "CAPITAL", "LETTER", letter]:
+            name = letter.capitalize().replace("Lamda", "Lambda")
+            return _LATIN_CAPITALS.get(name) or f"$\\{name}$"
+        case ["SUBSCRIPT", "ZERO" | "ONE" | "TWO" | "THREE" | "FOUR" | "FIVE" | "SIX" | "SEVEN" | "EIGHT" | "NINE"]:
+            return f"$_{unicodedata.digit(character)}$"
+    return "?"
+
+
+def _measure(item: Item) -> int:
+    """Width of a picture in millimetres."""
+    texts = [*(sign for sign in item.signs.values() if len(sign) > 1), item.label if item.box or item.signs else ""]
+    texts += [f"if {item.condition}" if item.condition else ""]
+    slots = 4 if any(item.box.values()) else 0
+    return round(CELL + slots + LETTER * max(len(shorten(text)) for text in texts))
+
+
+def _row_names(circuit: Circuit, rows: Rows) -> list[str]:
+    qubits = Names(circuit.qubits.registers)
+    names = [HIDDEN if qubit is None else qubits[qubit] for qubit in rows.qubits]
+    names += ["bits"] if rows.has_bits else []
+    for row in rows.classical:
+        size = sum(register.size for register in row)
+        names.append(f"{row[0].name if len(row) == 1 else f'{len(row):,} more'}: {size:,}")
+    return [shorten(printable(name), MAX_LABEL // 2) for name in names]
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """One environment: a cell for each row and column."""
+
+    rows: Rows
+    names: list[str]
+    columns: list[Column]
+
+    def source(self) -> str:
+        """The environment."""
+        grid = [[f"\\lstick{{\\mbox{{{to_latex(name)}}}}}"] for name in self.names]
+        for column in self.columns:
+            cells = {row: text for item in column.items for row, text in self._cells(item)}
+            for row, line in enumerate(grid):
+                line.append(cells.get(row, self._wire(row)))
+        lines = [" & ".join([*line, self._wire(row)]) for row, line in enumerate(grid)]
+        return "\\begin{quantikz}\n" + " \\\\\n".join(lines) + "\n\\end{quantikz}"
+
+    def _wire(self, row: int) -> str:
+        return "" if row == self.rows.gap else "\\qw" if row < self.rows.num_quantum else "\\cw"
+
+    def _cells(self, item: Item) -> Iterator[tuple[int, str]]:
+        """Rows and what stands in their cells; between them links, from each row to the next one."""
+        cells = self._box(item) if item.box else {}
+        ends = (min(cells), max(cells)) if cells else (0, -1)
+        signs = {row: sign for row, sign in item.signs.items() if not ends[0] <= row <= ends[1]}
+        cells |= {row: self._sign(item, row, sign) for row, sign in signs.items()}
+        if item.kind != "barrier":
+            used = sorted(cells)
+            for row, after in pairwise(used):
+                if row in signs:
+                    cells[row] += f"\\vqw{{{after - row}}}"
+                elif after in signs:
+                    cells[after] += f"\\vqw{{{row - after}}}"
+        last = max(cells, default=0)
+        for row in sorted(item.wires):
+            text = " ".join(filter(None, [item.wires[row], self._condition(item, row)]))
+            cells[row] = self._end_of_wire(text, bool(item.wires[row]), row == max(item.wires)) + (
+                f"\\vcw{{{last - row}}}" if cells else ""
+            )
+            last = row
+        if item.condition and not item.wires:
+            cells[last] += f"\\gateoutput{{\\scriptsize {to_latex(f'if {item.condition}')}}}" if item.box else ""
+        yield from cells.items()
+
+    @staticmethod
+    def _condition(item: Item, row: int) -> str:
+        return f"if {item.condition}" if item.condition and row == max(item.wires) else ""
+
+    @staticmethod
+    def _end_of_wire(text: str, is_written: bool, is_last: bool) -> str:
+        """A dot, or the tip of an arrow, on a classical wire, with what is written below it; the link may go on."""
+        place = "below" if is_last else "below right"
+        below = f"label={{[font=\\scriptsize,label distance=2pt]{place}:{{\\mbox{{{to_latex(text)}}}}}}}"
+        if is_written:
+            return f"|[inner sep=0pt,{below}]| {{\\scriptstyle\\blacktriangledown}} \\cw"
+        return f"|[phase{',' + below if text else ''}]| {{}} \\cw"
+
+    def _sign(self, item: Item, row: int, sign: str) -> str:
+        if item.kind == "barrier":
+            return "\\push{\\rule[-1.6ex]{0.7pt}{4.4ex}}" if sign != HIDDEN else "\\vdots"
+        if item.kind == "measurement" and sign != HIDDEN:
+            return "\\meter{}"
+        phase = item.label if item.kind == "operation" and not item.box else ""
+        if phase and sign in (CONTROL, OPEN_CONTROL) and row == max(item.signs):
+            shape, text = "phase" if sign == CONTROL else "ophase", f"\\mbox{{{to_latex(phase)}}}"
+            return f"|[{shape},label={{[font=\\scriptsize]above right:{{{text}}}}}]| {{}} \\qw"
+        return _SIGNS.get(sign) or f"\\gate{{\\mbox{{{to_latex(sign)}}}}}"
+
+    def _box(self, item: Item) -> dict[int, str]:
+        """Rows of a box; those that take no part have no number."""
+        first, last = min(item.box), max(item.box)
+        places = range(first, last + 1)
+        bits = [str(row - first + 1) for row in places if row >= self.rows.num_quantum]
+        gaps = [str(row - first + 1) for row in places if row == self.rows.gap]
+        options = [f"wires={len(places)}"]
+        options += [f"cwires={{{','.join(bits)}}}"] if bits else []
+        options += [f"nwires={{{','.join(gaps)}}}"] if gaps else []
+        cells = {}
+        for row in places:
+            text = _INSIDE.get(item.signs.get(row, "")) or to_latex(item.box.get(row, ""))
+            cells[row] = f"\\gateinput{{{text}}}" if text else ""
+        gate = f"\\gate[{','.join(options)}]{{\\mbox{{{to_latex(item.label)}}}}}"
+        return cells | {first: gate + cells[first]}

@@ -1,0 +1,242 @@
+"""A circuit as a scene: panels of rows and columns, frames of blocks, names and notes, all as marks with places."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from qsim.circuit import BitRegister, Circuit
+from qsim.draw.glyphs import BOX, PITCH, Glyphs, double
+from qsim.draw.labels import MAX_LABEL, MAX_NOTE, printable, shorten, text_width
+from qsim.draw.layout import (
+    HIDDEN,
+    Column,
+    Item,
+    Layout,
+    Names,
+    Rows,
+    check_option,
+    has_classical,
+    lay_out,
+    notes,
+    wrap,
+)
+from qsim.draw.marks import Box, Group, Mark, Path, Scene, Text
+from qsim.draw.style import ROLES
+from qsim.draw.titles import describe
+
+__all__ = ["make_scene", "rows_of"]
+
+MARGIN = 12  # around everything
+LEAD = 12  # of wire before the first and after the last picture
+BUNDLE = 26  # more wire before the first picture, for the sizes of classical registers
+LINE = 20  # from line to line of notes
+SPACE = 18  # between panels
+MIN_WIDTH = 200
+
+
+def rows_of(circuit: Circuit, max_qubits: int) -> Rows:
+    """Rows for qubits and for classical registers."""
+    registers = tuple(r for r in circuit.bits.registers if isinstance(r, BitRegister) and r.size)
+    return Rows(circuit.num_qubits, max_qubits, not registers and has_classical(circuit), registers)
+
+
+def make_scene(circuit: Circuit, *, width: int = 900, max_height: int = 10_000, max_qubits: int = 64) -> Scene:
+    """Lay a circuit out in panels below each other.
+
+    Args:
+        circuit: what to draw.
+        width: of the picture at most, in pixels, at least 200.
+        max_height: of all panels, about; where they would be higher, only the first and the last instructions are
+            shown. The work is bounded likewise. A panel at the start and one at the end are always shown.
+        max_qubits: of more qubits only the first and the last are shown, half of this number each.
+
+    Raises:
+        CircuitError: an option is out of range, or an instruction is of a kind that has no picture.
+    """
+    check_option("width", width, MIN_WIDTH)
+    check_option("max_height", max_height, 1)
+    check_option("max_qubits", max_qubits, 2)
+    rows = rows_of(circuit, max_qubits)
+    margin = _Margin.of(circuit, rows, width / 3)
+    room = int(width - margin.start - LEAD - MARGIN)
+    glyphs = Glyphs(rows.num_quantum, rows.gap, room)
+    num_panels = max(max_height // int(PITCH * max(len(rows), 1) + SPACE), 2)
+    layout = lay_out(circuit, rows, glyphs.measure, num_panels * room)
+    return _Sheet(circuit, rows, margin, glyphs, width, room).scene(layout)
+
+
+@dataclass(frozen=True)
+class _Margin:
+    """What stands before the wires.
+
+    Attributes:
+        names: of the rows.
+        sizes: number of bits on each classical row.
+        wire: where wires start.
+        start: where pictures start.
+    """
+
+    names: list[str]
+    sizes: list[str]
+    wire: float
+    start: float
+
+    @staticmethod
+    def of(circuit: Circuit, rows: Rows, limit: float) -> "_Margin":
+        qubits = Names(circuit.qubits.registers)
+        names = [HIDDEN if qubit is None else qubits[qubit] for qubit in rows.qubits]
+        names += ["bits"] if rows.has_bits else []
+        names += [row[0].name if len(row) == 1 else f"{len(row):,} more" for row in rows.classical]
+        size, cut = ROLES["name"].size, MAX_LABEL
+        names = [shorten(printable(name), cut) for name in names]
+        while cut > 3 and max((text_width(name, size) for name in names), default=0) > limit:
+            cut -= 1
+            names = [shorten(name, cut) for name in names]
+        wire = MARGIN + max((text_width(name, size) for name in names), default=0) + 8
+        sizes = [f"{sum(register.size for register in row):,}" for row in rows.classical]
+        return _Margin(names, sizes, wire, wire + LEAD + (BUNDLE if sizes else 0))
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Rows and columns of a block; None where it goes on beyond what is shown."""
+
+    first: int | None
+    last: int | None
+    rows: tuple[int, int]
+    depth: int
+
+
+def _frames(columns: Sequence[Column]) -> list[_Frame]:
+    """The blocks of a part, the outer ones first. What no caption opens was open before the part."""
+    found, is_open = list[_Frame](), dict[tuple[int, int, int], int]()
+    for at, column in enumerate(columns):
+        for item in filter(lambda item: item.is_caption, column.items):
+            key = (min(item.box), max(item.box), item.depth)
+            if item.kind == "start":
+                is_open[key] = at
+            elif item.kind == "end":
+                found.append(_Frame(is_open.pop(key, None), at, key[:2], item.depth))
+    found += [_Frame(first, None, key[:2], key[2]) for key, first in is_open.items()]
+    return sorted(found, key=lambda frame: (frame.depth, frame.rows, frame.first or 0))
+
+
+@dataclass
+class _Sheet:
+    """Puts panels and notes below each other."""
+
+    circuit: Circuit
+    rows: Rows
+    margin: _Margin
+    glyphs: Glyphs
+    width: int
+    room: int
+    y: float = MARGIN
+    right: float = 0
+
+    def scene(self, layout: Layout) -> Scene:
+        """All groups, and the size that they need."""
+        groups = self._notes([shorten(printable(self.circuit.name), 80)] if self.circuit.name else [], "title")
+        for number, part in enumerate(layout.parts if len(self.rows) else []):
+            if number:
+                self.y += SPACE
+                groups += self._notes([f"… {layout.num_skipped:,} instructions not shown …"], "note")
+            groups += self._part(part, number > 0, number + 1 < len(layout.parts))
+        lines = notes(self.circuit, self.rows, layout)
+        groups += self._notes(lines if len(self.rows) else ["(no qubits)", *lines], "note")
+        title = f"Circuit {printable(self.circuit.name)}" if self.circuit.name else "Circuit"
+        title += f": {self.circuit.num_qubits:,} qubits, {layout.num_instructions:,} instructions"
+        return Scene(min(self.width, round(self.right + MARGIN)), round(self.y + MARGIN), groups, shorten(title, 200))
+
+    def _notes(self, texts: list[str], role: str) -> list[Group]:
+        """Lines of text, wrapped to the width."""
+        groups = []
+        for text in texts:
+            for line in _wrap_text(shorten(printable(text), MAX_NOTE), self.width - 2 * MARGIN, ROLES[role].size):
+                mark = Text(MARGIN, self.y + LINE / 2, line, role, "start")
+                groups.append(Group("note", (mark,)))
+                self.right = max(self.right, MARGIN + text_width(line, ROLES[role].size))
+                self.y += LINE
+        return groups
+
+    def _part(self, columns: list[Column], is_after: bool, is_before: bool) -> Iterator[Group]:
+        """The panels of a run of columns; whether something is left out before or after it."""
+        panels, frames, start = wrap(columns, self.room), _frames(columns), 0
+        for number, panel in enumerate(panels):
+            self.y += SPACE if number or is_after else 0
+            cut = (number > 0 or is_after, number + 1 < len(panels) or is_before)
+            yield from self._panel(panel, start, frames, cut)
+            start += len(panel)
+
+    def _panel(self, columns: list[Column], number: int, frames: list[_Frame], cut: tuple[bool, bool]) -> list[Group]:
+        """Wires, frames and pictures of the columns, the first of which has this number in its part."""
+        top, middles, x = self.y + PITCH / 2 + 2, list[float](), self.margin.start
+        for column in columns:
+            middles.append(x + column.width / 2)
+            x += column.width
+        x = max(x, self.margin.start + BOX)
+        groups = [Group("wires", tuple(self._wires(top, x + LEAD, cut)))]
+        shown = [(frame, self._ends(frame, number, middles, columns, x)) for frame in frames]
+        groups[:0] = [Group("frame", (self._frame(frame, ends, top),)) for frame, ends in shown if ends]
+        names = Names(self.circuit.qubits.registers), Names(self.circuit.bits.registers)
+        for column, middle in zip(columns, middles, strict=True):
+            groups += [self._picture(item, middle, top, names) for item in column.items]
+        self.right = max(self.right, x + LEAD)
+        self.y += PITCH * len(self.rows) + (10 if self.rows.registers else 4)
+        return groups
+
+    def _picture(self, item: Item, x: float, top: float, names: tuple[Names, Names]) -> Group:
+        title = describe(item.step, *names) if item.step else ""
+        return Group(item.kind, tuple(self.glyphs.paint(item, x, top)), item.step, title)
+
+    def _wires(self, top: float, end: float, cut: tuple[bool, bool]) -> Iterator[Mark]:
+        start = self.margin.wire
+        for row, name in enumerate(self.margin.names):
+            y, is_classical = top + PITCH * row, row >= self.rows.num_quantum
+            yield Text(start - 8, y, name, "name", "end")
+            if row == self.rows.gap:
+                continue
+            ends = start + 9 if cut[0] else start, end - 9 if cut[1] else end
+            for x1, x2 in ((start, ends[0]), ends, (ends[1], end)):
+                role = "open-wire" if (x1, x2) != ends else "bits" if is_classical else "wire"
+                if x1 < x2:
+                    yield from double(x1, y, x2, y, role) if is_classical else [Path(((x1, y), (x2, y)), role)]
+            if is_classical and self.margin.sizes:
+                x = start + 16
+                yield Path(((x - 3, y + 6), (x + 3, y - 6)), "slash")
+                yield Text(x + 2, y - 12, self.margin.sizes[row - self.rows.num_quantum], "bit")
+
+    def _ends(
+        self, frame: _Frame, number: int, middles: list[float], columns: list[Column], end: float
+    ) -> tuple[float, float] | None:
+        """Where a frame starts and ends in a panel, if it is there."""
+        first = -1 if frame.first is None else frame.first - number
+        last = len(columns) if frame.last is None else frame.last - number
+        if first >= len(columns) or last < 0:
+            return None
+        left = middles[first] if first >= 0 else self.margin.wire + 10
+        return left, middles[last] if last < len(columns) else end + LEAD - 10
+
+    @staticmethod
+    def _frame(frame: _Frame, ends: tuple[float, float], top: float) -> Mark:
+        reach = PITCH / 2 - 1 - min(frame.depth, 3)
+        role = f"frame{2 - frame.depth % 2}" if frame.depth else "frame"
+        y, height = top + PITCH * frame.rows[0] - reach, PITCH * (frame.rows[1] - frame.rows[0]) + 2 * reach
+        return Box(ends[0], y, ends[1] - ends[0], height, role)
+
+
+def _wrap_text(text: str, width: float, size: float) -> Iterator[str]:
+    """Lines of at most that width, broken at spaces, or anywhere in a long word."""
+    line = ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        if text_width(longer, size) <= width:
+            line = longer
+            continue
+        if line:
+            yield line
+        while len(word) > 1 and text_width(word, size) > width:
+            cut = max(int(len(word) * width / text_width(word, size)) - 1, 1)
+            yield word[:cut]
+            word = word[cut:]
+        line = word
+    yield line
