@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from qsim.circuit.circuit import Circuit
     from qsim.compiled import CompiledCircuit
+    from qsim.draw.explore import Explorer
     from qsim.draw.formula import Formula
     from qsim.plan import Plan
     from qsim.states import Counts, State
@@ -108,6 +109,12 @@ class Forwards(GateMethods):
 
         self._settled()
         return draw(self._circuit, format, path, **options)
+
+    def explore(self, **options: Any) -> "Explorer":
+        """A page to step through the circuit, in a notebook or saved; see `qsim.draw.explore.explore`."""
+        from qsim.draw.explore import explore
+
+        return explore(self._circuit, **options)
 
     # ── Files ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
