@@ -39,7 +39,8 @@ const isFollowed = (option) => option.segment !== null;
 function optionOf(number) {
   const { options } = data.segments[number].choice;
   if (chosen.has(number)) return options[chosen.get(number)];
-  return options.filter(isFollowed).reduce((best, one) => (one.probability > best.probability ? one : best));
+  const isLikelier = (one, other) => one.probability > other.probability + 1e-9; // not by rounding alone
+  return options.filter(isFollowed).reduce((best, one) => (isLikelier(one, best) ? one : best));
 }
 
 function findWay() {
@@ -61,7 +62,6 @@ function choose(number, option) {
   chosen.set(number, option);
   findWay();
   go(way.findLastIndex((moment) => moment.segment === number) + 1);
-  element("outcomes").querySelector(`[data-choice="${number}-${option}"]`)?.focus();
 }
 
 // ── What is shown ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -118,18 +118,22 @@ function scrollTo(view, left, top, width, height) {
   if (top + height + margin > view.scrollTop + view.clientHeight) view.scrollTop = top + height + margin - view.clientHeight;
 }
 
-/** The forks behind the reader, and the one ahead of the next step. */
+/** All forks of the way: those behind the reader, and those that come. */
 function showOutcomes() {
-  const numbers = way.slice(0, step + 2).map((moment) => moment.segment);
-  const forks = [...new Set(numbers)].slice(0, -1);
-  const segment = data.segments[way[step].segment];
-  const shown = forks.map(showFork);
-  const likely = way[step].segment ? [make("p", {}, `These outcomes together have probability ${percent(segment.probability)}.`)] : [];
-  element("outcomes").hidden = !forks.length;
-  element("outcomes").replaceChildren(make("h2", {}, "Outcomes on this way"), ...shown, ...likely);
+  const section = element("outcomes"), here = way[step].segment;
+  const segments = [...new Set(way.map((moment) => moment.segment))], reached = segments.indexOf(here);
+  const focused = document.activeElement?.dataset.choice, kept = section.scrollTop;
+  const forks = segments.slice(0, -1).map((number, at) => showFork(number, at >= reached));
+  section.hidden = !forks.length;
+  const together = `Probability of the outcomes up to this step: ${percent(data.segments[here].probability)}`;
+  section.replaceChildren(make("h2", {}, "Outcomes on this way"), make("div", { class: "forks" }, ...forks), make("p", {}, together));
+  section.scrollTop = kept;
+  if (focused) section.querySelector(`[data-choice="${focused}"]`)?.focus({ preventScroll: true });
+  const fork = forks[Math.max(reached - 1, 0)];
+  if (fork) scrollTo(section.querySelector(".forks"), 0, fork.offsetTop, 0, fork.offsetHeight);
 }
 
-function showFork(number) {
+function showFork(number, isLater) {
   const { text, options } = data.segments[number].choice;
   const buttons = options.map((option, place) => {
     const isChosen = option === optionOf(number);
@@ -149,7 +153,8 @@ function showFork(number) {
     button.addEventListener("click", () => choose(number, place));
     return button;
   });
-  return make("div", { class: "choice", role: "group", "aria-label": text }, make("span", {}, text), ...buttons);
+  const label = isLater ? `${text} (later)` : text;
+  return make("div", { class: isLater ? "choice later" : "choice", role: "group", "aria-label": label }, make("span", {}, label), ...buttons);
 }
 
 function showAmplitudes(frame) {
@@ -159,24 +164,27 @@ function showAmplitudes(frame) {
   const place = new Map(frame.kets.map((ket, at) => [ket, at]));
   const isEvery = data.numQubits <= MAX_EVERY_KET;
   const kets = isEvery ? Array.from({ length: 2 ** data.numQubits }, (_, ket) => ket) : frame.kets;
+  const largest = Math.max(...frame.kets.map((_, at) => Math.hypot(frame.re[at], frame.im[at])));
+  const halvings = Math.max(0, Math.floor(1e-3 - Math.log2(largest))); // a whole bar is 2^-halvings
   const rows = kets.map((ket) => {
     const at = place.get(ket);
-    return at === undefined ? amplitudeRow(ket, 0, 0) : amplitudeRow(ket, frame.re[at], frame.im[at]);
+    return at === undefined ? amplitudeRow(ket, 0, 0) : amplitudeRow(ket, frame.re[at], frame.im[at], 2 ** halvings);
   });
-  const names = ["ket", "size, phase as colour", "amplitude", "phase", "probability"];
+  const scale = halvings ? `1/${2 ** halvings}` : "1";
+  const names = ["ket", "size", "amplitude", "phase", "probability"];
   const head = names.map((name, at) => make("th", { scope: "col", class: at > 1 ? "number" : "" }, name));
   const table = make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
   const scroll = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "amplitudes-title" }, table);
   const kept = section.querySelector(".scroll")?.scrollTop ?? 0;
   const order = data.qubits.length > 1 ? `${data.qubits[0]} … ${data.qubits.at(-1)}` : data.qubits.join();
-  section.replaceChildren(make("h2", { id: "amplitudes-title" }, `Amplitudes (${order})`), scroll, ...leftOut(frame, isEvery), phaseKey());
+  section.replaceChildren(make("h2", { id: "amplitudes-title" }, `Amplitudes (${order})`), scroll, ...leftOut(frame, isEvery), key(scale));
   scroll.scrollTop = kept;
 }
 
-function amplitudeRow(ket, re, im) {
+function amplitudeRow(ket, re, im, scale = 1) {
   const size = Math.hypot(re, im), turn = Math.atan2(im, re) / Math.PI, isZero = size === 0;
   const bits = data.numQubits ? ket.toString(2).padStart(data.numQubits, "0") : "";
-  const bar = make("i", { style: `width:${100 * Math.min(size, 1)}%;background:${color(turn)}` });
+  const bar = make("i", { style: `width:${100 * Math.min(size * scale, 1)}%;background:${color(turn)}` });
   return make(
     "tr",
     { class: isZero ? "zero" : "", "data-ket": bits, "data-re": re, "data-im": im },
@@ -210,17 +218,20 @@ function angle(turn) {
 
 const color = (turn) => `hsl(${(((180 * turn + 215) % 360) + 360) % 360} 75% 55%)`; // 0 is blue, π its opposite
 
-function phaseKey() {
-  const colors = [-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1].map(color).join(",");
-  const bar = make("i", { style: `background:linear-gradient(90deg,${colors})` });
-  return make("div", { class: "key", "aria-hidden": "true" }, "phase −π", bar, "π  (0 in the middle)");
+/** What colours and lengths of bars mean. */
+function key(scale) {
+  const half = (from) => {
+    const colors = [0, 0.25, 0.5, 0.75, 1].map((turn) => color(from + turn));
+    return make("i", { style: `background:linear-gradient(90deg,${colors.join()})` });
+  };
+  return make("div", { class: "key", "aria-hidden": "true" }, "colour: phase  −π", half(-1), "0", half(0), `π   ·   whole bar: ${scale}`);
 }
 
 function leftOut(frame, isEvery) {
   const notes = [];
-  if (frame.others) notes.push(`${frame.others.toLocaleString("en")} smaller ones are left out`);
+  if (frame.others) notes.push(`${frame.others.toLocaleString("en")} more, none of them larger, are left out`);
   const zeros = 2 ** data.numQubits - frame.kets.length - frame.others;
-  if (!isEvery && zeros) notes.push(`${zeros.toLocaleString("en")} are 0`);
+  if (!isEvery && zeros) notes.push(`${zeros.toLocaleString("en")} amplitudes are 0`);
   return notes.length ? [make("p", { class: "key" }, `${notes.join("; ")}.`)] : [];
 }
 
@@ -229,21 +240,25 @@ function showBloch(frame) {
   section.hidden = !frame.bloch || !frame.bloch.length;
   if (section.hidden) return;
   const items = frame.bloch.map((vector, qubit) => blochItem(data.qubits[qubit], vector));
-  section.replaceChildren(make("h2", { id: "bloch-title" }, "Bloch vectors"), make("ul", {}, ...items));
+  const kept = section.querySelector(".scroll")?.scrollTop ?? 0;
+  const scroll = make("div", { class: "scroll", ...(items.length > 6 ? { tabindex: "0", role: "region", "aria-labelledby": "bloch-title" } : {}) });
+  scroll.append(make("ul", {}, ...items));
+  section.replaceChildren(make("h2", { id: "bloch-title" }, "Bloch vectors"), scroll);
+  scroll.scrollTop = kept;
 }
 
 /** A qubit's sphere, seen from the front: y to the right, z up, x towards the reader and to the left. */
 function blochItem(name, [x, y, z]) {
   const radius = 38, right = radius * (y - 0.38 * x), down = radius * (0.24 * x - z), length = Math.hypot(x, y, z);
   const words = `x ${signed(x)}, y ${signed(y)}, z ${signed(z)}, length ${signed(length)}`;
-  const svg = draw("svg", { viewBox: "-50 -50 100 100", role: "img", "aria-label": `Bloch vector of ${name}: ${words}` });
+  const svg = draw("svg", { viewBox: "-52 -54 104 106", role: "img", "aria-label": `Bloch vector of ${name}: ${words}` });
   svg.append(
     draw("circle", { class: "sphere", r: radius }),
     draw("ellipse", { class: "guide", rx: radius, ry: 0.24 * radius }),
     draw("path", { class: "guide", d: `M0 ${-radius}V${radius}M${-radius} 0H${radius}` }),
     draw("path", { class: "guide", d: `M${0.38 * radius} ${-0.24 * radius}L${-0.38 * radius} ${0.24 * radius}` }),
-    draw("text", { class: "pole", y: -radius - 3 }, "|0⟩"),
-    draw("text", { class: "pole", y: radius + 10 }, "|1⟩"),
+    draw("text", { class: "pole", y: -radius - 7 }, "|0⟩"),
+    draw("text", { class: "pole", y: radius + 12 }, "|1⟩"),
     draw("text", { class: "pole", x: radius + 6, y: 3 }, "y"),
     draw("text", { class: "pole", x: -0.38 * radius - 6, y: 0.24 * radius + 7 }, "x"),
     draw("line", { class: "vector", x2: right, y2: down }),
