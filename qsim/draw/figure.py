@@ -71,7 +71,7 @@ def draw_figure(circuit: Circuit, *, style: str = "light", ax: "Axes | None" = N
 
     >>> drawing = draw_figure(Circuit(2).h(0).cx(0, 1))
     >>> [text.get_text() for text in drawing.axes.texts]
-    ['q0', 'q1', 'H']
+    ['H', 'q0', 'q1']
     """
     check_style(style)
     scene, palette = make_scene(circuit, **options), PALETTES["light" if style == "auto" else style]

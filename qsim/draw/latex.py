@@ -52,8 +52,45 @@ _SPECIAL = {
 }
 _SIGNS = {"●": "\\control{}", "○": "\\ocontrol{}", "⊕": "\\targ{}", "×": "\\targX{}", HIDDEN: "\\vdots"}
 _INSIDE = {"●": "$\\bullet$", "○": "$\\circ$", HIDDEN: "$\\vdots$"}  # on a row in the middle of a box
-_LATIN_CAPITALS = {"Alpha": "A", "Beta": "B", "Epsilon": "E", "Zeta": "Z", "Eta": "H", "Iota": "I", "Kappa": "K",
-                   "Mu": "M", "Nu": "N", "Omicron": "O", "Rho": "P", "Tau": "T", "Chi": "X"}  # fmt: skip
+_GREEK = frozenset(
+    [
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "zeta",
+        "eta",
+        "theta",
+        "iota",
+        "kappa",
+        "lambda",
+        "mu",
+        "nu",
+        "xi",
+        "pi",
+        "rho",
+        "sigma",
+        "tau",
+        "upsilon",
+        "phi",
+        "chi",
+        "psi",
+        "omega",
+        "Gamma",
+        "Delta",
+        "Theta",
+        "Lambda",
+        "Xi",
+        "Pi",
+        "Sigma",
+        "Upsilon",
+        "Phi",
+        "Psi",
+        "Omega",
+    ]
+)
+_NO_GLYPH = frozenset("ÐÞðþ÷")  # of Latin letters, in the font that documents have by default
 
 
 @dataclass(frozen=True)
@@ -136,15 +173,12 @@ def to_latex(text: str, limit: int = MAX_LABEL) -> str:
 def _spell(character: str) -> str:
     if character in _SPECIAL:
         return _SPECIAL[character]
-    if character.isascii() or "À" <= character <= "ÿ":
+    if character.isascii() or ("À" <= character <= "ÿ" and character not in _NO_GLYPH):
         return character
-    match unicodedata.name(character, "").split():
-        case ["GREEK", "SMALL", "LETTER", letter]:
-            name = letter.lower().replace("lamda", "lambda")
-            return "o" if name == "omicron" else "$\\varsigma$" if name == "final" else f"$\\{name}$"
-        case ["GREEK", "CAPITAL", "LETTER", letter]:
-            name = letter.capitalize().replace("Lamda", "Lambda")
-            return _LATIN_CAPITALS.get(name) or f"$\\{name}$"
+    match unicodedata.name(character, "").replace("LAMDA", "LAMBDA").split():
+        case ["GREEK", "SMALL" | "CAPITAL" as case, "LETTER", letter]:
+            name = letter.lower() if case == "SMALL" else letter.capitalize()
+            return f"$\\{name}$" if name in _GREEK else "?"
         case ["SUBSCRIPT", "ZERO" | "ONE" | "TWO" | "THREE" | "FOUR" | "FIVE" | "SIX" | "SEVEN" | "EIGHT" | "NINE"]:
             return f"$_{unicodedata.digit(character)}$"
     return "?"
@@ -152,10 +186,15 @@ def _spell(character: str) -> str:
 
 def _measure(item: Item) -> int:
     """Width of a picture in millimetres."""
-    texts = [*(sign for sign in item.signs.values() if len(sign) > 1), item.label if item.box or item.signs else ""]
+    texts = [*(sign for sign in item.signs.values() if len(sign) > 1), _label(item)]
     texts += [f"if {item.condition}" if item.condition else ""]
     slots = 4 if any(item.box.values()) else 0
     return round(CELL + slots + LETTER * max(len(shorten(text)) for text in texts))
+
+
+def _label(item: Item) -> str:
+    """What is written in a box: with the condition, if the box stands on the wires that this reads."""
+    return f"{item.label} if {item.condition}" if item.condition and not item.wires else item.label
 
 
 def _row_names(circuit: Circuit, rows: Rows) -> list[str]:
@@ -209,8 +248,6 @@ class _Panel:
                 f"\\vcw{{{last - row}}}" if cells else ""
             )
             last = row
-        if item.condition and not item.wires:
-            cells[last] += f"\\gateoutput{{\\scriptsize {to_latex(f'if {item.condition}')}}}" if item.box else ""
         yield from cells.items()
 
     @staticmethod
@@ -250,5 +287,5 @@ class _Panel:
         for row in places:
             text = _INSIDE.get(item.signs.get(row, "")) or to_latex(item.box.get(row, ""))
             cells[row] = f"\\gateinput{{{text}}}" if text else ""
-        gate = f"\\gate[{','.join(options)}]{{\\mbox{{{to_latex(item.label)}}}}}"
+        gate = f"\\gate[{','.join(options)}]{{\\mbox{{{to_latex(_label(item))}}}}}"
         return cells | {first: gate + cells[first]}

@@ -23,7 +23,7 @@ def describe(step: Step, qubits: Names, bits: Names) -> str:
     >>> circuit = Circuit(3, 1).ry(0.5, 2, controls=[0, 1], control_state="10").measure(2, 0)
     >>> names = Names(circuit.qubits.registers), Names(circuit.bits.registers)
     >>> describe(Step(0, circuit[0]), *names)
-    '0: ry(0.5) on q2, where q0 = 1, q1 = 0'
+    '0: ccry_10(0.5) on q2, where q0 = 1, q1 = 0'
     >>> describe(Step(1, circuit[1]), *names)
     '1: measure q2 into c0'
     """

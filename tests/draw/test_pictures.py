@@ -17,6 +17,7 @@ from qsim.circuit import Circuit, Parameter
 from qsim.draw import draw, layout
 from qsim.draw.fold import Folded, fold
 from qsim.draw.labels import text_width
+from qsim.draw.latex import to_latex
 from qsim.draw.marks import Box, Dot, Path, Text
 from qsim.draw.scene import make_scene
 from qsim.draw.style import PALETTES, ROLES, STYLES
@@ -128,6 +129,12 @@ KINDS = {  # what adds it, the roles that it is drawn with, its texts, what its 
         {"logic", "frame", "frame1", "turn", "gate", "read", "meter", "bit-link", "bit-dot", "arrow"},
         ["for i in range(0,", "3)", "RX", "(i)", "0", "if c0", "H", "break", "while flag[0] == 0", "0", "continue"],
         ["while flag[0] == 0", "continue"],
+    ),
+    "conditional phase": (
+        lambda c: c.gphase(0.5, when=c.bits[0]),
+        {"turn"},
+        ["e^i(0.5)", "if c0"],
+        ["\\textasciicircum{}i(0.5) if c0"],
     ),
     "switch": (cases, {"logic", "frame", "gate", "bit-link", "bit-dot"}, ["switch c", "case 0, 3"], ["default"]),
 }  # fmt: skip
@@ -382,6 +389,18 @@ def test_names_are_escaped(name):
     assert body.count("{") == body.count("}")
     assert not re.search(r"[%#]", body)
     draw(circuit, "mpl")._repr_png_()
+
+
+def test_letters_of_the_world_become_latex_that_compiles():
+    commands = set()
+    for code in range(0x3100):
+        text = to_latex(chr(code))
+        assert len(text) == 1 or text.startswith(("$", "\\", "''"))
+        assert text.isascii() or "À" <= text <= "ÿ"
+        commands |= set(re.findall(r"\\[A-Za-z]+", text))
+    assert {r"\alpha", r"\lambda", r"\Omega", r"\dagger"} <= commands
+    assert len(commands) < 60
+    assert not {r"\Alpha", r"\stigma", r"\omicron"} & commands
 
 
 @pytest.mark.parametrize("format", FORMATS[1:])
