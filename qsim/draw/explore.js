@@ -153,8 +153,9 @@ function showFork(number, isLater) {
     button.addEventListener("click", () => choose(number, place));
     return button;
   });
-  const label = isLater ? `${text} (later)` : text;
-  return make("div", { class: isLater ? "choice later" : "choice", role: "group", "aria-label": label }, make("span", {}, label), ...buttons);
+  const when = isLater ? [make("span", {}, "later")] : [];
+  const attributes = { class: isLater ? "choice later" : "choice", role: "group", "aria-label": text };
+  return make("div", attributes, make("span", { class: "what" }, text), ...buttons, ...when);
 }
 
 function showAmplitudes(frame) {

@@ -37,6 +37,7 @@ from qsim.draw.steps import Step, is_compact, steps
 from qsim.draw.titles import describe
 from qsim.engines.branch import Register
 from qsim.engines.numpy_path import apply_operation
+from qsim.states.vectors import squares
 
 __all__ = ["MAX_BLOCH_QUBITS", "MAX_KET_QUBITS", "Choice", "Frame", "Option", "Segment", "make_tree", "percent"]
 
@@ -48,7 +49,8 @@ MAX_BITS = 64  # classical bits that are shown
 MAX_STEPS = 200  # of one way
 MAX_BRANCHES = 64  # ways
 MAX_NUMBERS = 300_000  # on a page, which so stays below some 4 MB, and is worked out in seconds
-AMPLITUDES_A_NUMBER = 16  # reading so many for Bloch vectors takes as long as writing a number
+AMPLITUDES_A_NUMBER = 64  # reading so many for Bloch vectors takes as long as writing a number
+NUMBERS_A_TEXT = 20  # the words of a step take as much room as so many numbers
 NEGLIGIBLE = 1e-12  # an outcome less likely is a rounding error
 INVISIBLE = 1e-10  # so is a smaller amplitude
 NORM_TOLERANCE = 1e-6  # operations that were added unchecked may change the norm
@@ -81,8 +83,9 @@ class Frame:
 
     @property
     def size(self) -> int:
-        """How many numbers it has."""
-        return 3 * (0 if self.kets is None else len(self.kets)) + (0 if self.bloch is None else self.bloch.size) + 1
+        """How much room it takes on the page, in numbers."""
+        num_kets = 0 if self.kets is None else len(self.kets)
+        return 3 * num_kets + (0 if self.bloch is None else self.bloch.size) + NUMBERS_A_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -454,6 +457,6 @@ class _Walker:
         bloch = np.zeros((self.num_qubits, 3))
         for qubit in range(self.num_qubits):
             zero, one = np.moveaxis(state.reshape(bits.register_size(qubit), 2, -1), 1, 0)
-            coherence = np.vdot(zero, one)
-            bloch[qubit] = 2 * coherence.real, 2 * coherence.imag, np.vdot(zero, zero).real - np.vdot(one, one).real
+            coherence = np.sum(zero.conj() * one)  # not vdot: on so few numbers the threads of BLAS wait for each other
+            bloch[qubit] = 2 * coherence.real, 2 * coherence.imag, squares(zero).sum() - squares(one).sum()
         return bloch
