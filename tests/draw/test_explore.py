@@ -10,7 +10,7 @@ from draw.explored import amplitudes, data_of, grover, parse, teleportation, tex
 from dynamic.oracle import exact, key_of
 from dynamic.random_dynamic import random_circuit
 
-from qsim import Circuit, Parameter, State
+from qsim import Circuit, Parameter, State, gates
 from qsim.circuit import Barrier, Measurement
 from qsim.draw.explore import explore
 from qsim.draw.explore_tree import MAX_BRANCHES, MAX_NUMBERS, MAX_STEPS, make_tree
@@ -100,6 +100,24 @@ def test_texts_of_control_flow():
         "assign c1 = c0 ^ 1",
     ]
     assert segment.frames[-1].bits == "01"
+
+
+@pytest.mark.parametrize(
+    ("jump", "expected"),
+    [
+        ("break_", "for x measure break h"),
+        ("continue_", "for x measure continue for x measure continue z for x measure continue for h"),
+    ],
+)
+def test_jumps_leave_a_loop_or_its_round(jump, expected):
+    circuit = Circuit(1, 1)
+    with circuit.for_(range(3)):
+        circuit.x(0).measure(0, 0)
+        with circuit.if_(circuit.bits[0]):  # in the second round it is 0
+            getattr(circuit, jump)()
+        circuit.z(0)
+    (segment,) = make_tree(circuit.h(0))
+    assert " ".join(frame.text.split()[0].rstrip(",") for frame in segment.frames[1:]) == expected
 
 
 def test_only_resets_of_entangled_qubits_fork():
@@ -243,12 +261,12 @@ def test_the_page_needs_nothing_else():
 
 @pytest.mark.parametrize("name", ["</script><script>alert(1)</script>", "<!--<script>", "a & b \u2028 {{data}} \\1"])
 def test_names_cannot_break_the_page(name):
-    circuit = Circuit(1, name=name).append(Circuit(1, name=name).h(0), 0)
-    circuit.apply(np.eye(2), 0)
+    circuit = Circuit(1, name=name).append(gates.unitary(np.eye(2), name), 0)
     page = explore(circuit).html
     assert page.count("<script") == 2
     assert page.count("</script") == 2
-    assert data_of(page)["qubits"] == ["q0"]
+    frames, _ = way(data_of(page), "")
+    assert frames[1]["text"] == f"{name} on q0".replace("\u2028", "?")
 
 
 def test_it_shows_and_saves_itself(tmp_path):

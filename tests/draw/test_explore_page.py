@@ -120,6 +120,20 @@ def test_the_message_arrives_whatever_is_measured(show):
         np.testing.assert_allclose(page.evaluate(READ)["bloch"][2], message, atol=1e-7)
 
 
+def test_how_amplitudes_are_written(show):
+    """By size, sign and phase: in the order of the basis states, three decimals of π where it is no simple fraction."""
+    amplitudes = np.array([-0.5, -0.5j, 0.5j, 0.3 - 0.4j, 0, 0, 0, 0])
+    page = show(Circuit(3).initialize(State(amplitudes), 0, 1, 2))
+    page.keyboard.press("End")
+    seen = [row[5:] for row in page.evaluate(READ)["amplitudes"]]
+    expected = [("−0.5000", "π"), ("−0.5000i", "−π/2"), ("0.5000i", "π/2"), ("0.3000 − 0.4000i", "−0.295π")]
+    assert [tuple(row[:2]) for row in seen] == [*expected, *[("0", "")] * 4]
+    assert [row[2] for row in seen] == ["25 %"] * 4 + ["0 %"] * 4
+    widths = page.locator("td.bar i").evaluate_all("(bars) => bars.map((bar) => bar.style.width)")
+    assert widths == ["100%"] * 4
+    assert "whole bar: 1/2" in page.locator(".key").text_content()
+
+
 def test_slider_buttons_and_keys(show):
     page = show(grover())
     slider, last = page.locator("#slider"), int(page.locator("#slider").get_attribute("max"))
