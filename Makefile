@@ -9,7 +9,7 @@ bell: $(VENV)/.run
 	$(BIN)/python circuits/bell.py
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 check: $(VENV)/.check
 	$(BIN)/ruff format --check .

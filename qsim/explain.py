@@ -202,7 +202,7 @@ def _flops(operation: Operation) -> int:
     """Additions and multiplications an amplitude, gate by gate."""
     gate, targets = operation.gate, len(operation.targets)
     if gate.structure != "dense":
-        return 6 if gate.structure == "diagonal" else 0
+        return {"diagonal": 6, "rotation": 6, "permutation": 0}[gate.structure]
     if targets <= MATRIX_TARGETS:
         return 8 * bits.register_size(targets) - 2
     return sum(_FLOPS * len(term.factors) + 2 for term in gate.base.operator.terms)  # it is applied term by term

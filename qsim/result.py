@@ -124,3 +124,8 @@ class Result(Frozen):
             parts.insert(0, f"expectations={self.expectations!r}")
         shown = self.distribution or (self.counts if self.counts is not None else self.state)
         return f"Result({shown!r}, {', '.join(parts)})"
+
+    def _repr_html_(self) -> str:
+        from qsim.plots.html import result_html
+
+        return result_html(self)

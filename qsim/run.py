@@ -125,18 +125,18 @@ def run(
         timings=planned,
     )
     wanted = _Wanted(
-        None if shots is None else check_shots(shots),
-        check_exact(exact, options.dtype),
-        memory,
-        keep_state,
-        observables,
+        shots=None if shots is None else check_shots(shots),
+        bound=check_exact(exact, options.dtype),
+        keep_state=keep_state,
+        observables=observables,
+        method=method,
+        precision=precision,
+        optimize=optimize,
     )
     split = parts(circuit[:])
     check_bound(circuit)
     rng, recorded = _generator(seed)
-    found = (_dynamic if split.is_dynamic else _static)(
-        circuit, split, method, precision, optimize, options, wanted, rng
-    )
+    found = (_dynamic if split.is_dynamic else _static)(circuit, split, options, wanted, rng)
     records = None
     if memory and found.counts is not None:
         require_memory(_RECORD_BYTES * found.counts.shots, f"The records of {found.counts.shots} shots")
@@ -162,13 +162,15 @@ def run(
 
 
 class _Wanted(Record):
-    """What is wanted of a run: the arguments of `run` that are not the engine's."""
+    """What is wanted of a run: the arguments of `run` that are not the engine's; `bound` is that of `exact`."""
 
     shots: int | None
     bound: float | None
-    memory: bool
     keep_state: bool
     observables: Any
+    method: str
+    precision: str
+    optimize: bool
 
 
 class _Found(Record):
@@ -185,22 +187,13 @@ class _Found(Record):
     branches: tuple[Branch, ...] | None = None
 
 
-def _static(
-    circuit: Circuit,
-    split: Parts,
-    method: str,
-    precision: str,
-    optimize: bool,
-    options: Options,
-    wanted: _Wanted,
-    rng: np.random.Generator,
-) -> _Found:
+def _static(circuit: Circuit, split: Parts, options: Options, wanted: _Wanted, rng: np.random.Generator) -> _Found:
     """Gates, and measurements at the end: one run, one sampling."""
     start = time.perf_counter()
     readout = Readout(circuit, split)
-    guard(circuit, method, options, sampled=0 if wanted.shots is None else len(split.final and readout.qubits))
-    name = choose(method, circuit, precision)
-    engine = _engine(name, optimize)
+    guard(circuit, wanted.method, options, sampled=0 if wanted.shots is None else len(split.final and readout.qubits))
+    name = choose(wanted.method, circuit, wanted.precision)
+    engine = _engine(name, wanted.optimize)
     final = _final(circuit, name, engine, options)
     seconds = time.perf_counter() - start
     expectations = _measure(final, wanted.observables)
@@ -218,16 +211,7 @@ def _static(
     return _Found(readout, counts, state, expectations, name, engine.reason, seconds, distribution, (branch,))
 
 
-def _dynamic(
-    circuit: Circuit,
-    split: Parts,
-    method: str,
-    precision: str,
-    optimize: bool,
-    options: Options,
-    wanted: _Wanted,
-    rng: np.random.Generator,
-) -> _Found:
+def _dynamic(circuit: Circuit, split: Parts, options: Options, wanted: _Wanted, rng: np.random.Generator) -> _Found:
     """The tree of outcomes."""
     from qsim.dynamic import collapsed, walk_branches
     from qsim.engines.ready import ready, verified
@@ -237,13 +221,13 @@ def _dynamic(
     shots, bound = wanted.shots or 0, wanted.bound
     if wanted.shots is None and bound is None:
         bound = check_exact(True, options.dtype)  # nothing is measured: there may be only one branch
-    name = choose(method, circuit, precision, times=min(max(shots, 1), _MANY))
-    engine = _engine(name, optimize)
+    name = choose(wanted.method, circuit, wanted.precision, times=min(max(shots, 1), _MANY))
+    engine = _engine(name, wanted.optimize)
     make = None
     if name == "reference":  # each gate is a matrix on all qubits; the others hold the qubits that are not known
         guard(circuit, name, options)
     else:
-        make = ready(name if optimize else "", engine.simulate, precision, options.threads)
+        make = ready(name if wanted.optimize else "", engine.simulate, wanted.precision, options.threads)
         if options.verify and engine.is_planned:
             make = verified(make, engine.simulate, options.threads)
     measure = None if wanted.observables is None else lambda state: np.array(_measure(state, wanted.observables))

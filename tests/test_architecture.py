@@ -40,6 +40,11 @@ CONVENIENCES = {  # (file, function, module): one-line forwards to upper layers,
     ("states/state.py", "evolve", "run"),
     ("states/counts.py", "plot", "plots"),
     ("states/counts.py", "__str__", "plots"),
+    ("states/counts.py", "_repr_html_", "plots"),
+    ("states/distribution.py", "_repr_html_", "plots"),
+    ("states/base.py", "_repr_html_", "plots"),
+    ("plan/report.py", "_repr_html_", "plots"),
+    ("result.py", "_repr_html_", "plots"),
 }
 
 

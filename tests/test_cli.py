@@ -210,7 +210,7 @@ def test_what_fails(asked, file, tmp_path):
         (("run", file(Circuit(1).rx(Parameter("a"), 0)), "--bind", "b=1"), "There is no parameter b"),
         (("run", file(Circuit(50).h(0))), "qubits would fit"),
         (("run", file(feedback()), "--state"), "no one final state"),
-        (("draw", file(Circuit(1)), "--format", "png"), "PNG"),
+        (("draw", file(Circuit(1)), "--format", "png"), "PNG needs a file"),
         (("convert", file(Circuit(1)), tmp_path / "no" / "folder.json"), "No such file"),
     ):
         code, out, err = asked(*arguments)
@@ -259,3 +259,14 @@ def test_ctrl_c():
     assert run.returncode == 130
     assert err.startswith(b"qsim: stopped.")
     assert b"Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("kind", "start"), [("text", b"q0"), ("svg", b"<svg"), ("png", b"\x89PNG"), ("latex", b"%"), ("html", b"<!doctype")]
+)
+def test_drawings_are_written_in_every_format(asked, tmp_path, kind, start):
+    source, target = tmp_path / "a.json", tmp_path / f"drawing.{ {'text': 'txt', 'latex': 'tex'}.get(kind, kind) }"
+    Circuit(2).h(0).cx(0, 1).save(source)
+    code, out, err = asked("draw", source, "--format", kind, "--output", target)
+    assert (code, out, err) == (0, "", "")
+    assert target.read_bytes().lower().startswith(start.lower())

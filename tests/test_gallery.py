@@ -208,6 +208,14 @@ def phase_probability(phase, num_bits):
     return probability
 
 
+def rotated(marked, iterations):
+    """What Grover's iterations leave, by powers of the product of two reflections."""
+    size = 2 ** len(marked)
+    item, uniform = basis(int(marked, 2), len(marked)), np.full(size, size**-0.5)
+    oracle, diffusion = np.eye(size) - 2 * np.outer(item, item), 2 * np.outer(uniform, uniform) - np.eye(size)
+    return np.linalg.matrix_power(-diffusion @ oracle, iterations) @ uniform
+
+
 def pauli(letters):
     return reduce(np.kron, [PAULIS[letter] for letter in letters])
 
@@ -271,6 +279,13 @@ CASES = [  # file, arguments of build, what its circuit must do
     ),
     ("five_qubit_code", {}, corrects_any_error("Y2")),
     *(("five_qubit_code", {"error": error}, corrects_any_error(error)) for error in ERRORS),
+    ("grover", {}, ends_in(rotated("101", 2))),
+    *(
+        ("grover", {"marked": marked, "iterations": k}, ends_in(rotated(marked, k)))
+        for marked, k in product(("0", "1", "10", "011", "0100", "11111"), range(4))
+    ),
+    *(("grover", {"marked": marked}, always_gives(marked)) for marked in BITS[2]),
+    *(("grover", {"marked": "0" * n}, ends_in(rotated("0" * n, k))) for n, k in ((1, 0), (4, 3), (5, 4), (6, 6))),
     ("dynamic_qft", {}, has_distribution(fourier_probability(State("000")))),
     *(
         (
@@ -322,6 +337,9 @@ REFUSED = [  # file, arguments of build, what the message names
     ("deutsch_jozsa", {"oracle": "0a1b"}, "`oracle` must be 2, 4, 8, .* but is '0a1b'"),
     ("bernstein_vazirani", {"secret": ""}, "`secret` must be .* but is ''"),
     ("bernstein_vazirani", {"secret": "10 1"}, "`secret` must be .* but is '10 1'"),
+    ("grover", {"marked": ""}, "`marked` must be .* but is ''"),
+    ("grover", {"marked": "1 0"}, "`marked` must be .* but is '1 0'"),
+    ("grover", {"iterations": -1}, "`iterations` must be 0 or more, but is -1"),
     ("qft", {"num_qubits": 0}, "`num_qubits` must be 1 or more, but is 0"),
 ]
 PRINTED = {  # file → lines that it prints
@@ -342,6 +360,7 @@ PRINTED = {  # file → lines that it prints
     ],
     "deutsch_jozsa": ["f = 1111     is constant", "f = 0110     is balanced", "f = 01101001 is balanced"],
     "ghz": ["state: 0.7071|000⟩ + 0.7071|111⟩   (q0 q1 q2)", "⟨XXX⟩ = +1.000", "⟨XYY⟩ = -1.000"],
+    "grover": ["k = 0     0.12500  0.12500", "k = 2     0.94531  0.94531"],
     "qft": ["transformed:   0.7071|000⟩ + 0.7071|100⟩   (q0 q1 q2)"],
     "superdense_coding": [f"sent {bits}, received {{'{bits}': 1000}}" for bits in BITS[2]],
     "bit_flip_code": [

@@ -10,6 +10,9 @@ __all__ = ["NAMED", "Factor", "multiply_factors"]
 
 ComplexArray = NDArray[np.complex128]
 
+_MAX_NAME = 40
+_LATEX = {**{special: f"\\{special}" for special in "$%#&_{}"}, **dict.fromkeys(" \t\n\r", "\\ ")}
+_LATEX |= {"\\": "\\backslash ", "^": "\\wedge ", "~": "\\sim ", "<": "\\langle ", ">": "\\rangle ", "\0": ""}
 _ROUNDING = 1e-15  # two entries this close are the same number rounded twice (1/√2 squared, for example)
 
 
@@ -20,7 +23,8 @@ class Factor:
     Args:
         name: how it is written in a formula.
         matrix: its entries; copied and made read-only.
-        latex: how it is written in LaTeX, `name` if empty.
+        latex: how it is written in LaTeX; if empty the name, in which what LaTeX or HTML would read as a command is
+            escaped.
     """
 
     __slots__ = ("key", "latex", "matrix", "name", "num_qubits")
@@ -31,7 +35,7 @@ class Factor:
         )  # + 0.0 turns −0 into 0, so equal matrices have equal bytes
         entries.flags.writeable = False
         self.name = name
-        self.latex = latex or name
+        self.latex = latex or latex_name(name)
         self.matrix: ComplexArray = entries
         self.num_qubits = entries.shape[0].bit_length() - 1
         self.key = entries.tobytes()
@@ -67,6 +71,16 @@ class Factor:
 
     def __reduce__(self) -> tuple[type["Factor"], tuple[str, ComplexArray, str]]:
         return Factor, (self.name, self.matrix, self.latex)
+
+
+def latex_name(name: str) -> str:
+    r"""A name in LaTeX's mathematics, of bounded length: special characters are escaped, or set as a like symbol.
+
+    >>> print(latex_name("U_12"), latex_name("a<b"))
+    U\_12 a\langle b
+    """
+    kept = name if len(name) <= _MAX_NAME else f"{name[: _MAX_NAME - 1]}…"
+    return "".join(_LATEX.get(character, character) for character in kept)
 
 
 _R = np.sqrt(0.5)

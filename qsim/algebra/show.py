@@ -1,18 +1,20 @@
 """How operators are written: as text and as LaTeX, of bounded length."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from qsim.algebra.terms import PlacedFactor, Term
 
-__all__ = ["format_coefficient", "latex", "latex_labels", "qubit_labels", "text"]
+__all__ = ["format_coefficient", "latex", "latex_labels", "latex_number", "qubit_labels", "text"]
 
 MAX_TERMS = 8  # terms shown; past it the middle is left out
+MAX_NAME = 40  # characters of a factor's name
 MAX_SLOTS = 8  # up to this many qubits a term is written with all its ⊗
 
 
 def text(terms: Sequence[Term], qubits: Sequence[int]) -> str:
     """The sum as a line of text: `P0⊗I + P1⊗X` on few qubits, `Z(0)·Z(1) + …` on many."""
-    write = _kronecker_writer(terms, qubits, lambda placed: placed.factor.name, "I", "⊗")
+    write = _kronecker_writer(terms, qubits, lambda placed: _clipped(placed.factor.name), "I", "⊗")
     if write is None:
         return _join(terms, lambda term: "·".join(_elided(term.factors, _function_form)) or "I")
     return _join(terms, write)
@@ -22,8 +24,10 @@ def latex(terms: Sequence[Term], qubits: Sequence[int]) -> str:
     """The sum in LaTeX, without dollar signs."""
     write = _kronecker_writer(terms, qubits, lambda placed: placed.factor.latex, "I", r" \otimes ")
     if write is None:
-        return _join(terms, lambda term: " ".join(_elided(term.factors, _subscript_form)) or "I", r" + \cdots ")
-    return _join(terms, write, r" + \cdots ")
+        return _join(
+            terms, lambda term: " ".join(_elided(term.factors, _subscript_form)) or "I", r" + \cdots ", latex_number
+        )
+    return _join(terms, write, r" + \cdots ", latex_number)
 
 
 def qubit_labels(qubits: Sequence[int]) -> str:
@@ -63,6 +67,15 @@ def format_coefficient(value: complex) -> str:
     return f"({real}{'' if unit.startswith('-') else '+'}{unit})"
 
 
+def latex_number(value: complex) -> str:
+    r"""A coefficient in LaTeX.
+
+    >>> print(latex_number(1e-5), latex_number(-2e10j))
+    1\cdot 10^{-5} -2\cdot 10^{10}i
+    """
+    return re.sub(r"e([+-])0*(\d+)", lambda m: rf"\cdot 10^{{{m[1].strip('+')}{m[2]}}}", format_coefficient(value))
+
+
 def _kronecker_writer(
     terms: Sequence[Term], qubits: Sequence[int], name: Callable[[PlacedFactor], str], identity: str, times: str
 ) -> Callable[[Term], str] | None:
@@ -94,26 +107,37 @@ def _elided(factors: Sequence[PlacedFactor], write: Callable[[PlacedFactor], str
 
 
 def _function_form(placed: PlacedFactor) -> str:
-    return f"{placed.factor.name}({', '.join(map(str, placed.qubits))})"
+    return f"{_clipped(placed.factor.name)}({', '.join(map(str, placed.qubits))})"
 
 
 def _subscript_form(placed: PlacedFactor) -> str:
     return f"{{{placed.factor.latex}}}_{{{','.join(map(str, placed.qubits))}}}"
 
 
-def _join(terms: Sequence[Term], write: Callable[[Term], str], gap: str = " + … ") -> str:
+def _clipped(name: str) -> str:
+    return name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
+
+
+def _join(
+    terms: Sequence[Term],
+    write: Callable[[Term], str],
+    gap: str = " + … ",
+    number: Callable[[complex], str] = format_coefficient,
+) -> str:
     if not terms:
         return "0"
     if len(terms) <= MAX_TERMS:
-        return _sum(terms, write)
+        return _sum(terms, write, number)
     head, tail = terms[: MAX_TERMS - 2], terms[-1:]
-    return _sum(head, write) + gap + _sum(tail, write, first=False)
+    return _sum(head, write, number) + gap + _sum(tail, write, number, first=False)
 
 
-def _sum(terms: Sequence[Term], write: Callable[[Term], str], *, first: bool = True) -> str:
+def _sum(
+    terms: Sequence[Term], write: Callable[[Term], str], form: Callable[[complex], str], *, first: bool = True
+) -> str:
     pieces: list[str] = []
     for term in terms:
-        number = format_coefficient(term.coefficient)
+        number = form(term.coefficient)
         sign, number = ("-", number[1:]) if number.startswith("-") else ("+", number)
         body = write(term) if number == "1" else f"{number} {write(term)}"
         if pieces or not first:

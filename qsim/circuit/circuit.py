@@ -352,8 +352,10 @@ class Circuit(Forwards):
         return repr(self) if self._frames else str(self.draw())
 
     def _repr_html_(self) -> str:
-        html: str = self.draw()._repr_html_()
-        return html
+        from html import escape  # what a program without a notebook does not load
+
+        drawn: str = f"<pre>{escape(repr(self))}</pre>" if self._frames else self.draw("svg")._repr_html_()
+        return drawn
 
     def __repr__(self) -> str:
         return analysis.describe(self)

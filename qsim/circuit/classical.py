@@ -23,17 +23,20 @@ from qsim import bits as _bits
 from qsim.errors import CircuitError
 from qsim.frozen import Frozen, assign
 
-__all__ = ["Expression", "Readable", "read"]
+__all__ = ["COMPARISONS", "Expression", "Readable", "read"]
 
 MAX_DEPTH = 100  # expressions within expressions
 
-_OPERATORS: dict[str, Callable[[int, int], int]] = {
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
+}
+_OPERATORS: dict[str, Callable[[int, int], int]] = {
+    **COMPARISONS,
     "&": operator.and_,
     "|": operator.or_,
     "^": operator.xor,

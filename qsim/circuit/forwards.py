@@ -64,7 +64,7 @@ class Forwards(GateMethods):
             shots, seed)` and `expectation(values, operator)` give what these methods of a bound circuit do. For 4
             qubits and 100 gates a call takes some 20 µs.
 
-        >>> from qsim import Parameter
+        >>> from qsim import Circuit, Parameter
         >>> circuit = Circuit(2).ry(Parameter("θ"), 0).cx(0, 1)
         >>> compiled = circuit.compile()
         >>> compiled([np.pi / 2])
@@ -85,6 +85,7 @@ class Forwards(GateMethods):
             run_options: `method`, `precision`, `threads`, `optimize`, and `initial`, of which only matters whether it
                 is given, as `run` takes them.
 
+        >>> from qsim import Circuit
         >>> plan = Circuit(20).h(range(20)).cx(0, 19).explain(method="statevector")
         >>> plan.steps
         {'turn': 20, 'flip': 1}
@@ -103,8 +104,8 @@ class Forwards(GateMethods):
 
         return steps(self._circuit)
 
-    def draw(self, format: str = "text", path: str | None = None, **options: Any) -> Any:
-        """Draw the circuit; see `qsim.draw.draw`."""
+    def draw(self, format: str | None = None, path: "str | Path | None" = None, **options: Any) -> Any:
+        """Draw the circuit as "text", "svg", "mpl", "latex" or "html"; see `qsim.draw.draw`."""
         from qsim.draw import draw
 
         self._settled()
@@ -147,6 +148,7 @@ class Forwards(GateMethods):
     def formula(self) -> "Formula":
         """The circuit as a product of layers, each a Kronecker product; see `qsim.draw.formula`.
 
+        >>> from qsim import Circuit
         >>> Circuit(2).h(0).cx(0, 1).formula()
         U = (P0⊗I + P1⊗X)·(H⊗I)   (q0 q1; the rightmost acts first)
         """

@@ -63,7 +63,7 @@ def _plot(result: Any, path: str) -> None:
 def _draw(options: Options) -> int:
     if options.format == "png" and options.output is None:
         raise UsageError("A picture in PNG needs a file: give --output.")
-    drawing = _read(options).draw(options.format, options.output)
+    drawing = _read(options).draw("mpl" if options.format == "png" else options.format, options.output)
     if options.output is None:
         print(drawing)
     return 0

@@ -9,7 +9,7 @@ from collections.abc import Callable
 __all__ = ["DRAWINGS", "METHODS", "make_parser"]
 
 METHODS = ("auto", "statevector", "numpy", "dense", "sparse", "reference")
-DRAWINGS = ("text", "svg", "png", "latex")
+DRAWINGS = ("text", "svg", "png", "latex", "html")
 _PLOTS = (".png", ".pdf", ".svg", ".jpg", ".jpeg", ".webp")
 _MULTIPLE_OF_PI = r"([-+]?)([\d.]*)\*?(?:pi|π)(?:/([\d.]+))?"
 _FILE = "an OpenQASM or JSON file, or - for standard input"

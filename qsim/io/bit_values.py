@@ -3,27 +3,18 @@
 A comparison with a number that the bits never have is known beforehand: it becomes the constant 0 or 1.
 """
 
-import operator
-from collections.abc import Callable
 from typing import Any
 
 from qsim import bits as _bits
 from qsim.circuit import Expression
+from qsim.circuit.classical import COMPARISONS
 from qsim.errors import CircuitError
 
 __all__ = ["BIT_OPERATORS", "combine_bits", "condition", "constant", "invert_bits"]
 
-_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 _SWAPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _LOGICAL = {"&&": "&", "||": "|"}
-BIT_OPERATORS = frozenset([*_COMPARISONS, *_LOGICAL, "&", "|", "^"])
+BIT_OPERATORS = frozenset([*COMPARISONS, *_LOGICAL, "&", "|", "^"])
 
 
 def constant(value: int, width: int) -> Expression:
@@ -72,12 +63,12 @@ def combine_bits(sign: str, left: Any, right: Any) -> Expression:
         return _joined(sign, left, right)
     if not isinstance(right, int | float):
         raise CircuitError(f"bits are not compared with the angle {right!r}")
-    if sign not in _COMPARISONS:
+    if sign not in COMPARISONS:
         return Expression(sign, (left, _exact(right, left.width)), left.width)
     largest = _bits.register_size(left.width) - 1
     if float(right).is_integer() and 0 <= right <= largest:
         return Expression(sign, (left, constant(int(right), left.width)), 1)
-    compare = _COMPARISONS[sign]
+    compare = COMPARISONS[sign]
     if sign in ("==", "!="):
         return constant(sign == "!=", 1)
     if 0 < right < largest:  # between two whole numbers
@@ -95,4 +86,4 @@ def _exact(value: float, width: int) -> Expression:
 def _joined(sign: str, left: Expression, right: Expression) -> Expression:
     if left.width != right.width:
         raise CircuitError(f"both sides need as many bits, but have {left.width} and {right.width}")
-    return Expression(sign, (left, right), 1 if sign in _COMPARISONS else left.width)
+    return Expression(sign, (left, right), 1 if sign in COMPARISONS else left.width)

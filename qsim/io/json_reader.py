@@ -36,7 +36,7 @@ from qsim.states import State
 
 __all__ = ["from_json"]
 
-_BITWISE, _COMPARISONS = ("&", "|", "^"), ("==", "!=", "<", "<=", ">", ">=")
+_SAME_WIDTH, _COMPARISONS = ("&", "|", "^", "+", "-"), ("==", "!=", "<", "<=", ">", ">=")
 
 
 def from_json(text: str | bytes, *, limits: Limits = DEFAULT_LIMITS, file: str = "<string>") -> Circuit:
@@ -321,12 +321,17 @@ class _Reader:
     def _combined(self, op: Any, inner: list[Expression]) -> Expression:
         if op == "~" and len(inner) == 1:
             return Expression("~", tuple(inner), inner[0].width)
-        if op not in (*_BITWISE, *_COMPARISONS) or len(inner) != 2:
+        if op == "++" and inner:
+            width = sum(part.width for part in inner)
+            if width > self.limits.bits:
+                refuse(f"an expression may have {self.limits.bits} bits, but this one has {width}")
+            return Expression("++", tuple(inner), width)
+        if op not in (*_SAME_WIDTH, *_COMPARISONS) or len(inner) != 2:
             refuse(f"an operator with its arguments is needed, but this is {shown(op)} with {len(inner)}")
         left, right = inner
         if left.width != right.width:
             refuse(f"both sides of {op} need as many bits, but have {left.width} and {right.width}")
-        return Expression(op, (left, right), left.width if op in _BITWISE else 1)
+        return Expression(op, (left, right), left.width if op in _SAME_WIDTH else 1)
 
     def _bitstring(self, value: Any) -> str:
         if not isinstance(value, str) or value.strip("01") or len(value) > self.limits.bits:

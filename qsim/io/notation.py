@@ -155,6 +155,10 @@ class _Conditions:
             return ["true" if bit == "1" else "false" for bit in _bits.bitstring(args[0], expression.width)]
         if op == "~":
             return [f"!{bit}" for bit in self.operands(args[0])]
+        if op == "++":
+            return [bit for part in args for bit in self.operands(part)]
+        if op in ("+", "-"):
+            raise QasmError(f"The sum {expression} cannot be written.", hint="Work it out bit by bit.")
         if op in ("&", "|", "^"):
             sign = {"&": "&&", "|": "||", "^": "!="}[op]
             return [f"({a} {sign} {b})" for a, b in zip(*map(self.operands, args), strict=True)]

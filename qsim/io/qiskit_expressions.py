@@ -192,7 +192,9 @@ def write_expression(expression: Expression, clbits: Sequence[Any], registers: M
         return expr.logic_not(args[0]) if expression.width == 1 else expr.bit_not(args[0])
     if expression.op in _WRITTEN:
         return _WRITTEN[expression.op](*args)
-    return _written_order(expression, *args)
+    if expression.op in _ORDERS:
+        return _written_order(expression, *args)
+    raise CircuitError(f"The expression {expression} has no counterpart in Qiskit: it has no {expression.op} of bits.")
 
 
 def _written_read(expression: Expression, clbits: Sequence[Any], registers: Mapping[tuple[int, ...], Any]) -> Any:

@@ -61,33 +61,31 @@ def _size(parser: "FlatParser") -> int:
 
 def _qubits(parser: "FlatParser") -> None:
     """`qubit[2] q;` and `qubit q;`."""
-    tokens, scope = parser.tokens, parser.scope
-    tokens.next()
-    is_scalar = not tokens.is_at("[")
-    size = 1 if is_scalar else _size(parser)
-    position = tokens.start
-    name = scope.new_name(tokens, "a register")
-    scope.add_qubits(name, size, tokens, position)
-    if is_scalar:
-        scope.scalars.add(name)
+    _declared(parser, parser.scope.add_qubits)
     parser.end_statement("the declaration")
 
 
 def _bits(parser: "FlatParser") -> None:
     """`bit[2] c;`, `bit c;`, both perhaps with a value."""
+    name, size, is_scalar, position = _declared(parser, parser.scope.add_bits)
+    if parser.tokens.is_at("="):
+        register = parser.scope.names[name]
+        _assign(parser, Operand(tuple(range(register.start, register.start + size)), is_scalar), position)
+    parser.end_statement("the declaration")
+
+
+def _declared(parser: "FlatParser", add: Callable[..., object]) -> tuple[str, int, bool, int]:
+    """`[2] name` and `name`: the name, the size, whether it is a scalar, and where it stands."""
     tokens, scope = parser.tokens, parser.scope
     tokens.next()
     is_scalar = not tokens.is_at("[")
     size = 1 if is_scalar else _size(parser)
     position = tokens.start
     name = scope.new_name(tokens, "a register")
-    scope.add_bits(name, size, tokens, position)
+    add(name, size, tokens, position)
     if is_scalar:
         scope.scalars.add(name)
-    if tokens.is_at("="):
-        register = scope.names[name]
-        _assign(parser, Operand(tuple(range(register.start, register.start + size)), is_scalar), position)
-    parser.end_statement("the declaration")
+    return name, size, is_scalar, position
 
 
 def _output(parser: "FlatParser") -> None:

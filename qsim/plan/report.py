@@ -4,14 +4,13 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
 
 from qsim.memory import available_memory, format_bytes
 
 __all__ = ["Plan", "PlannedSweep"]
 
 _WIDTH = 100
-_SHOWN = (10, 4)  # sweeps at the start and at the end
+SHOWN = (10, 4)  # sweeps at the start and at the end
 _COLUMNS = "{:>6}  {:<35} {:>6} {:>6} {:>6} {:>8} {:>10} {:>9}"
 _HEADS = ("sweep", "local qubits", "steps", "passes", "tables", "flops", "bytes", "time")
 _PREFIXES = ("", " k", " M", " G", " T", " P", " E")
@@ -127,28 +126,35 @@ class Plan:
         are Python's, come on top. `None` for the engines that form matrices."""
         return sum(sweep.seconds for sweep in self.sweeps) + self.allocating if self.is_estimated else None
 
-    def __str__(self) -> str:
+    def heading(self) -> list[str]:
+        """The lines above the table: what is run, and how."""
         gates = _count(self.num_gates, "gate")
-        lines = [
+        return [
             f"{_count(self.num_qubits, 'qubit')}, {gates}, {self.precision} precision: {self._sweeps_text()}",
             f'method "{self.method}": {self.reason}',
-            *self._table(),
-            *self._parts_lines(),
-            f"memory  {self._memory_text()}",
         ]
+
+    def footing(self) -> list[str]:
+        """The lines below it: steps and passes by kind, memory, time."""
+        lines = [*self._parts_lines(), f"memory  {self._memory_text()}"]
         if self.seconds is not None:
             using = _count(self.threads, "thread")
-            lines.append(f"time    about {_seconds(self.seconds)} with {using}, by a calibration of this machine")
+            lines.append(f"time    about {seconds_text(self.seconds)} with {using}, by a calibration of this machine")
             if self.planning:
-                lines[-1] += f"; planning {_seconds(self.planning)}"
-        return "\n".join(line.rstrip() for line in lines)
+                lines[-1] += f"; planning {seconds_text(self.planning)}"
+        return lines
+
+    def __str__(self) -> str:
+        return "\n".join(line.rstrip() for line in (*self.heading(), *self._table(), *self.footing()))
 
     def __repr__(self) -> str:
-        time = "" if self.seconds is None else f", about {_seconds(self.seconds)}"
+        time = "" if self.seconds is None else f", about {seconds_text(self.seconds)}"
         return f"<plan: {self.num_qubits} qubits, {self.method}, {self._sweeps_text()}{time}>"
 
     def _repr_html_(self) -> str:
-        return f'<pre style="line-height: 1.2; white-space: pre">{escape(str(self))}</pre>'
+        from qsim.plots.plan_html import plan_html
+
+        return plan_html(self)
 
     # ── Lines ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -160,7 +166,7 @@ class Plan:
     def _table(self) -> list[str]:
         if not self.sweeps:
             return []
-        first, last = _SHOWN
+        first, last = SHOWN
         count = len(self.sweeps)
         lines = ["", _COLUMNS.format(*_HEADS)]
         if count <= first + last + 1:
@@ -198,23 +204,23 @@ def _row(number: str, sweeps: Sequence[PlannedSweep], text: str | None = None) -
     """A line of the table about a sweep, or about several together."""
     if text is None:
         (sweep,) = sweeps
-        text = ("" if sweep.name == "sweep" else f"{sweep.name} on ") + _ranges(sweep.local_qubits)
+        text = ("" if sweep.name == "sweep" else f"{sweep.name} on ") + qubit_ranges(sweep.local_qubits)
     return _COLUMNS.format(
         number,
-        _clipped(text, 35),
+        clipped(text, 35),
         sum(sweep.num_steps for sweep in sweeps),
         sum(sweep.num_passes for sweep in sweeps),
         sum(sweep.tables for sweep in sweeps),
-        _number(sum(sweep.flops for sweep in sweeps)),
+        number_text(sum(sweep.flops for sweep in sweeps)),
         format_bytes(sum(sweep.bytes for sweep in sweeps)),
-        _seconds(sum(sweep.seconds for sweep in sweeps)),
+        seconds_text(sum(sweep.seconds for sweep in sweeps)),
     )
 
 
-def _ranges(qubits: Sequence[int]) -> str:
+def qubit_ranges(qubits: Sequence[int]) -> str:
     """Numbers with runs written short.
 
-    >>> _ranges([0, 1, 2, 5, 7, 8])
+    >>> qubit_ranges([0, 1, 2, 5, 7, 8])
     '0–2 5 7 8'
     """
     runs: list[list[int]] = []
@@ -226,7 +232,7 @@ def _ranges(qubits: Sequence[int]) -> str:
     return " ".join(f"{run[0]}–{run[-1]}" if len(run) > 2 else " ".join(map(str, run)) for run in runs)
 
 
-def _clipped(text: str, width: int) -> str:
+def clipped(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
@@ -234,10 +240,10 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _number(value: float) -> str:
+def number_text(value: float) -> str:
     """A count with three digits and a prefix.
 
-    >>> _number(1234567)
+    >>> number_text(1234567)
     '1.23 M'
     """
     value = float(f"{value:.3g}")
@@ -245,10 +251,10 @@ def _number(value: float) -> str:
     return f"{value / 1000**power:.4g}{_PREFIXES[power]}"
 
 
-def _seconds(value: float) -> str:
+def seconds_text(value: float) -> str:
     """A time with two digits and its unit.
 
-    >>> _seconds(0.0123)
+    >>> seconds_text(0.0123)
     '12 ms'
     """
     for unit, size in (("s", 1.0), ("ms", 1e-3)):

@@ -1,6 +1,7 @@
 """Which outcomes a histogram shows, and how often each run saw them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,8 @@ from qsim.frozen import Record
 from qsim.states import Counts
 from qsim.states._outcomes import OutcomeTable
 
-__all__ = ["Bars", "choose_bars", "shorten"]
+__all__ = ["Bars", "check_choice", "choose_bars", "shorten"]
 
-_SORTS = ("key", "count")
 _ROUNDING = 1e-9  # an exact rest below it is the rounding error of nothing
 
 
@@ -54,12 +54,7 @@ def choose_bars(runs: Sequence[Counts], exact: OutcomeTable | None, top: int, so
     >>> bars.keys, bars.counts.tolist(), bars.rest.tolist(), bars.num_hidden
     (['00', '11'], [[5, 7]], [3], 2)
     """
-    if isinstance(top, bool) or not isinstance(top, int):
-        raise TypeError(f"Argument `top` must be an int, but is {top!r}.")
-    if top < 1:
-        raise StateError(f"Argument `top` must be 1 or more, but is {top}.")
-    if sort not in _SORTS:
-        raise StateError(f'Argument `sort` must be "key" or "count", but is {sort!r}.')
+    check_choice(top, sort, ("key", "count"))
     keys = _most_probable(runs, exact, top)
     if sort == "key":
         keys.sort()
@@ -73,6 +68,16 @@ def choose_bars(runs: Sequence[Counts], exact: OutcomeTable | None, top: int, so
         exact=shown,
         exact_rest=0.0 if shown is None else 1 - float(shown.sum()),
     )
+
+
+def check_choice(top: Any, sort: Any, sorts: tuple[str, str]) -> None:
+    """Refuse a number of bars that is none, or an order that is not one of the two."""
+    if isinstance(top, bool) or not isinstance(top, int):
+        raise TypeError(f"Argument `top` must be an int, but is {top!r}.")
+    if top < 1:
+        raise StateError(f"Argument `top` must be 1 or more, but is {top}.")
+    if sort not in sorts:
+        raise StateError(f'Argument `sort` must be "{sorts[0]}" or "{sorts[1]}", but is {sort!r}.')
 
 
 def _most_probable(runs: Sequence[Counts], exact: OutcomeTable | None, top: int) -> list[str]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from qsim.errors import StateError
 from qsim.plots._bars import Bars, choose_bars, shorten
+from qsim.plots._canvas import CHARACTER, LARGEST_TEXT, POINTS, ink, label_keys, label_style, width_of
 from qsim.states import Counts
 from qsim.states._exact import distribution
 from qsim.states.distances import wilson_interval
@@ -16,20 +17,16 @@ from qsim.states.distances import wilson_interval
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["histogram"]
+__all__ = ["COLORS", "histogram"]
 
 # Colour-blind readers can tell them apart: M. Okabe and K. Ito, Color Universal Design, 2008.
-_COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
+COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
 _HATCHES = (None, "///", "...")  # for the 9th run and on
-_INK = "#222222"
 _GROUP_WIDTH = 0.8  # of all bars of an outcome; the next outcome is at distance 1
 _REST_GAP = 0.4  # the rest stands so much further off
 _HEADROOM = 1.08
 _CUT = 1.5  # a rest so many times higher than all else is cut off, so that the others can be seen
 _MAX_KEY = 40  # longer keys are shortened
-_FONT_SIZE, _LEAST_FONT_SIZE = 9.0, 4.0
-_CHARACTER = 0.62  # width of a monospaced character, in font sizes
-_INCH = 72.0  # in points
 
 
 class _Columns(NamedTuple):
@@ -91,7 +88,7 @@ def histogram(
     axes = _new_axes(columns) if ax is None else ax
     _draw_bars(axes, columns, error_bars)
     if columns.exact is not None:
-        axes.bar(columns.positions, columns.exact, width=_GROUP_WIDTH, fill=False, edgecolor=_INK, label="exact")
+        axes.bar(columns.positions, columns.exact, width=_GROUP_WIDTH, fill=False, edgecolor=ink(axes), label="exact")
     _scale_height(axes, columns, error_bars)
     _label_columns(axes, columns)
     axes.set_xlabel(f"outcome ({layout.describe()})")
@@ -144,21 +141,12 @@ def _new_axes(columns: _Columns) -> "Axes":
 
     num_runs, num_columns = columns.shares.shape
     width = min(max(1.5 + num_columns * max(0.42, 0.2 * num_runs), 5.0), 13.0)
-    size, rotation = _label_style(columns, (width - 1) * _INCH)
+    size, rotation = label_style(columns.labels, (width - 1) * POINTS)
     longest = max(map(len, columns.labels), default=0)
-    label_height = longest * size * _CHARACTER if rotation else 0.0
-    legend_rows = math.ceil((num_runs + 1) / _legend_columns(columns, (width - 1) * _INCH))
-    height = 3.2 + (label_height + legend_rows * 1.6 * _FONT_SIZE) / _INCH
+    label_height = longest * size * CHARACTER if rotation else 0.0
+    legend_rows = math.ceil((num_runs + 1) / _legend_columns(columns, (width - 1) * POINTS))
+    height = 3.2 + (label_height + legend_rows * 1.6 * LARGEST_TEXT) / POINTS
     return pyplot.subplots(figsize=(width, height), layout="constrained")[1]
-
-
-def _label_style(columns: _Columns, width: float) -> tuple[float, float]:
-    """Font size and rotation of the columns' labels on axes of that width in points."""
-    spacing = width / max(len(columns.labels), 1)
-    longest = max(map(len, columns.labels), default=0)
-    if longest * _FONT_SIZE * _CHARACTER <= 0.95 * spacing:
-        return _FONT_SIZE, 0.0
-    return min(_FONT_SIZE, max(0.85 * spacing, _LEAST_FONT_SIZE)), 90.0
 
 
 def _middles(columns: _Columns) -> NDArray[np.float64]:
@@ -173,14 +161,14 @@ def _draw_bars(axes: "Axes", columns: _Columns, error_bars: bool) -> None:
     width = 0.94 * _GROUP_WIDTH / len(columns.runs)
     cap_size = min(3.0, 60 * width / max(len(columns.labels), 1))
     for number, (name, middles, shares) in enumerate(zip(columns.runs, _middles(columns), columns.shares, strict=True)):
-        repeat, color = divmod(number, len(_COLORS))
+        repeat, color = divmod(number, len(COLORS))
         hatch = _HATCHES[repeat % len(_HATCHES)]
-        drawn = axes.bar(middles, shares, width=width, color=_COLORS[color], hatch=hatch, label=name)
+        drawn = axes.bar(middles, shares, width=width, color=COLORS[color], hatch=hatch, label=name)
         for patch in drawn.patches[columns.num_keys :]:
             patch.set_alpha(0.55)
         if error_bars:
             errors = np.maximum([shares - columns.low[number], columns.high[number] - shares], 0)
-            axes.errorbar(middles, shares, yerr=errors, fmt="none", ecolor=_INK, elinewidth=1, capsize=cap_size)
+            axes.errorbar(middles, shares, yerr=errors, fmt="none", ecolor=ink(axes), elinewidth=1, capsize=cap_size)
 
 
 def _scale_height(axes: "Axes", columns: _Columns, error_bars: bool) -> None:
@@ -197,20 +185,26 @@ def _scale_height(axes: "Axes", columns: _Columns, error_bars: bool) -> None:
         if is_cut and share.item() > limit:
             text = f"{share.item():.3g} →"  # turned by 90°, the arrow points up
             axes.text(
-                middle.item(), 0.97 * limit, text, rotation=90, ha="center", va="top", fontsize=_FONT_SIZE, color=_INK
+                middle.item(),
+                0.97 * limit,
+                text,
+                rotation=90,
+                ha="center",
+                va="top",
+                fontsize=LARGEST_TEXT,
+                color=ink(axes),
             )
 
 
 def _label_columns(axes: "Axes", columns: _Columns) -> None:
-    size, rotation = _label_style(columns, _width(axes))
-    axes.set_xticks(columns.positions, columns.labels, rotation=rotation, fontsize=size, fontfamily="monospace")
+    label_keys(axes, columns.positions, columns.labels)
     if len(columns.labels):
         axes.set_xlim(columns.positions[0] - 0.6, columns.positions[-1] + 0.6)
 
 
 def _legend_columns(columns: _Columns, width: float) -> int:
     """How many entries of the legend fit side by side in that width in points."""
-    entry = (max(map(len, columns.runs)) + 8) * _FONT_SIZE * _CHARACTER  # patch and gaps take about 8 characters
+    entry = (max(map(len, columns.runs)) + 8) * LARGEST_TEXT * CHARACTER  # patch and gaps take about 8 characters
     return max(int(width / entry), 1)
 
 
@@ -220,12 +214,8 @@ def _draw_legend(axes: "Axes", columns: _Columns) -> None:
         loc="lower left",
         bbox_to_anchor=(0, 1.01),
         borderaxespad=0,
-        ncols=_legend_columns(columns, _width(axes)),
+        ncols=_legend_columns(columns, width_of(axes)),
         frameon=False,
-        fontsize=_FONT_SIZE,
+        fontsize=LARGEST_TEXT,
+        labelcolor=ink(axes),
     )
-
-
-def _width(axes: "Axes") -> float:
-    """Width of the axes in points."""
-    return axes.bbox.width / axes.figure.dpi * _INCH

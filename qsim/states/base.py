@@ -92,6 +92,11 @@ class QuantumState(ABC):
             return kron(*args)
         raise TypeError(f"np.{func.__name__} works on arrays: call np.asarray(state) first.")
 
+    def _repr_html_(self) -> str:
+        from qsim.plots.html import state_html
+
+        return state_html(self)
+
     def __copy__(self) -> Self:
         return self  # immutable
 

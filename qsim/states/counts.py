@@ -360,6 +360,11 @@ class Counts(Mapping[str, int]):
 
         return text_histogram(self)
 
+    def _repr_html_(self) -> str:
+        from qsim.plots.html import counts_html
+
+        return counts_html(self)
+
     def __repr__(self) -> str:
         layout = self._table.layout
         room = max(min(_REPR_OUTCOMES, _REPR_CHARACTERS // (layout.num_bits + 10)), 1)

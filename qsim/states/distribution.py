@@ -117,3 +117,8 @@ class Distribution(Mapping[str, float]):
         layout = self._table.layout
         labels = f"bits {layout.describe()}" if layout.num_bits else layout.describe()
         return f"Distribution({{{inner}{more}}}, {labels}{pruned})"
+
+    def _repr_html_(self) -> str:
+        from qsim.plots.html import distribution_html
+
+        return distribution_html(self)

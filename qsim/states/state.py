@@ -467,8 +467,8 @@ class State(QuantumState):
             return f"<State: {self._num_qubits} qubits, {self._file.unreadable}>"
         return states.show.ket_sum(self._amplitudes, self._num_qubits)
 
-    def _repr_latex_(self) -> str:
-        return f"${states.show.ket_sum_latex(self._amplitudes, self._num_qubits)}$"
+    def _repr_latex_(self) -> str | None:
+        return states.show.state_latex(self)
 
     def _checked(self) -> Amplitudes:
         """The amplitudes of a normalised state."""

@@ -177,6 +177,19 @@ def test_break_and_continue():
     assert exactly(circuit) == {"11": 1.0}
 
 
+@pytest.mark.parametrize("leave", ["break_", "continue_"])
+def test_the_innermost_loop_is_left(leave):
+    circuit = Circuit(3, 2)
+    with circuit.for_(range(3)):
+        with circuit.for_(range(5)):
+            circuit.rx(0.1, 0)
+            getattr(circuit, leave)()
+            circuit.x(2)
+        circuit.rx(0.1, 1)
+    inner = 0.3 if leave == "break_" else 1.5
+    assert circuit.state().equiv(Circuit(3).rx(inner, 0).rx(0.3, 1).state())
+
+
 def test_switch_takes_the_case_that_has_the_value():
     for value in range(4):
         circuit = Circuit(4, 2)

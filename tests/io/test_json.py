@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 from contextlib import suppress
 
 import numpy as np
@@ -10,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from io_circuits import CUSTOM, circuits
 
-from qsim import Circuit, CircuitError, Parameter, QasmError, gates
+from qsim import Circuit, CircuitError, Parameter, QasmError, gates, run
+from qsim.circuit import Expression
+from qsim.circuit.classical import read
 from qsim.gates import TABLE, Gate
-from qsim.io import Limits, from_json, to_json
+from qsim.io import Limits, dumps, from_json, loads, to_json
 
 
 @given(circuits())
@@ -315,3 +318,23 @@ def test_a_spoilt_text_is_a_circuit_or_a_named_error(data, circuit):
         text = text[:start] + data.draw(st.text('[]{}",:0123456789.eE-ntrufalse\\', max_size=4)) + text[end:]
     with suppress(QasmError):
         assert isinstance(from_json(text), Circuit)
+
+
+@pytest.mark.parametrize(("op", "width"), [("+", 2), ("-", 2), ("++", 4)])
+def test_expressions_of_other_files_are_kept(op, width):
+    """Sums and joined bits come from OpenQASM 3 alone."""
+    circuit = Circuit(1, 8)
+    value = Expression(op, (read([0, 1], ""), read([2, 3], "")), width)
+    circuit.assign(list(range(4, 4 + width)), value)
+    assert from_json(to_json(circuit)) == circuit
+    if op == "++":
+        found = run(loads(dumps(circuit.x(0).measure(0, 0))), None, exact=True).distribution
+        assert found == run(circuit, None, exact=True).distribution
+    else:
+        with pytest.raises(QasmError, match="cannot be written"):
+            dumps(circuit)
+    pytest.importorskip("qiskit")
+    from qsim.io import to_qiskit
+
+    with pytest.raises(CircuitError, match=f"has no {re.escape(op)} of bits"):
+        to_qiskit(circuit)

@@ -11,7 +11,7 @@ from qsim.engines import calibration, statevector
 from qsim.kernels import load, try_load
 from qsim.methods import METHODS
 from qsim.plan import Plan, PlannedSweep, cost
-from qsim.plan.report import _number, _seconds
+from qsim.plan.report import number_text, seconds_text
 from qsim.plan.steps import Phase
 from qsim.testing import random_circuit
 
@@ -138,12 +138,12 @@ def test_what_is_too_large_to_run_is_explained(known_rates):
 
 @kernels_needed
 def test_small_registers_go_gate_by_gate(known_rates):
-    plan = planned(Circuit(5).h(range(5)).cx(0, 1).rz(0.3, 2))
+    plan = planned(Circuit(5).h(range(5)).cx(0, 1).rz(0.3, 2).ry(0.3, 3).cry(0.3, 3, 4))
     assert [(sweep.name, sweep.local_qubits) for sweep in plan.sweeps[4:]] == [
-        ("h", (4,)), ("cx", (0, 1)), ("rz", (2,)),
+        ("h", (4,)), ("cx", (0, 1)), ("rz", (2,)), ("ry", (3,)), ("cry", (3, 4)),
     ]  # fmt: skip
-    assert [sweep.flops for sweep in plan.sweeps[4:]] == [14 * 32, 0, 6 * 32]
-    assert [sweep.bytes for sweep in plan.sweeps[4:]] == [2 * 16 * 32, 2 * 16 * 16, 2 * 16 * 32]
+    assert [sweep.flops for sweep in plan.sweeps[4:]] == [14 * 32, 0, 6 * 32, 6 * 32, 6 * 16]
+    assert [sweep.bytes for sweep in plan.sweeps[4:]] == [2 * 16 * size for size in (32, 16, 32, 32, 16)]
     assert "gate by gate" in plan.reason
     assert plan.threads == 1
 
@@ -257,12 +257,12 @@ def test_html_is_escaped():
     [(0, "0"), (999, "999"), (999.9, "1 k"), (999_999, "1 M"), (1234567, "1.23 M"), (1e25, "1e+07 E")],
 )
 def test_numbers(value, text):
-    assert _number(value) == text
+    assert number_text(value) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(0, "0 µs"), (1.23e-5, "12 µs"), (0.0999, "100 ms"), (75, "75 s")])
 def test_seconds(value, text):
-    assert _seconds(value) == text
+    assert seconds_text(value) == text
 
 
 # ── Calibration ───────────────────────────────────────────────────────────────────────────────────────────────────────
