@@ -217,7 +217,11 @@ function angle(turn) {
   return `${turn.toFixed(3).replace("-", "−")}π`;
 }
 
-const color = (turn) => `hsl(${(((180 * turn + 215) % 360) + 360) % 360} 75% 55%)`; // 0 is blue, π its opposite
+/** The colour of a phase, as in all pictures: qsim/plots/_phases.py. */
+function color(turn) {
+  const angle = Math.PI * turn, lightness = 0.66 - 0.05 * (Math.cos(angle) + Math.sin(angle));
+  return `oklch(${lightness.toFixed(4)} 0.135 ${(250 + 180 * turn).toFixed(2)})`;
+}
 
 /** What colours and lengths of bars mean. */
 function key(scale) {

@@ -11,6 +11,7 @@ from draw.explored import grover, teleportation
 from qsim import Circuit, State
 from qsim.circuit import Barrier, Measurement
 from qsim.engines.interpreter import interpret
+from qsim.plots._phases import phase_colors
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed: pip install playwright")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -59,6 +60,13 @@ READ = """() => ({
     status: document.getElementById("status").textContent,
     marks: document.querySelectorAll(".now").length,
     probability: Number(document.body.dataset.probability),
+})"""
+
+PAINTED = """(bars) => bars.map((bar) => {
+    const brush = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
+    brush.fillStyle = getComputedStyle(bar).backgroundColor;
+    brush.fillRect(0, 0, 1, 1);
+    return Array.from(brush.getImageData(0, 0, 1, 1).data).slice(0, 3);
 })"""
 
 
@@ -131,6 +139,11 @@ def test_how_amplitudes_are_written(show):
     assert [row[2] for row in seen] == ["25 %"] * 4 + ["0 %"] * 4
     widths = page.locator("td.bar i").evaluate_all("(bars) => bars.map((bar) => bar.style.width)")
     assert widths == ["100%"] * 4
+    colors = page.locator("td.bar i").evaluate_all(PAINTED)
+    phases = np.array([np.pi, -np.pi / 2, np.pi / 2, np.angle(0.3 - 0.4j)])
+    np.testing.assert_allclose(
+        colors, 255 * phase_colors(phases), atol=6
+    )  # browsers map what they cannot show otherwise
     assert "whole bar: 1/2" in page.locator(".key").text_content()
 
 
