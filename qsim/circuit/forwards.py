@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from qsim.circuit.circuit import Circuit
     from qsim.compiled import CompiledCircuit
+    from qsim.draw.explore import Explorer
     from qsim.draw.formula import Formula
     from qsim.plan import Plan
     from qsim.states import Counts, State
@@ -63,7 +64,6 @@ class Forwards(GateMethods):
             shots, seed)` and `expectation(values, operator)` give what these methods of a bound circuit do. For 4
             qubits and 100 gates a call takes some 20 µs.
 
-        >>> from qsim import Parameter
         >>> from qsim import Circuit, Parameter
         >>> circuit = Circuit(2).ry(Parameter("θ"), 0).cx(0, 1)
         >>> compiled = circuit.compile()
@@ -110,6 +110,12 @@ class Forwards(GateMethods):
 
         self._settled()
         return draw(self._circuit, format, path, **options)
+
+    def explore(self, **options: Any) -> "Explorer":
+        """A page to step through the circuit, in a notebook or saved; see `qsim.draw.explore.explore`."""
+        from qsim.draw.explore import explore
+
+        return explore(self._circuit, **options)
 
     # ── Files ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
