@@ -13,7 +13,7 @@ from qsim.circuit.analysis import Parts
 from qsim.engines.branch import Register
 from qsim.engines.control import Control
 from qsim.engines.flowcode import compile_flow
-from qsim.engines.interpreter import interpret, outcomes
+from qsim.engines.interpreter import Shot, interpret, outcomes
 from qsim.engines.segments import Action, Segments
 from qsim.engines.session import Options
 from qsim.engines.start import prepare
@@ -43,18 +43,16 @@ class Ends(NamedTuple):
         found: records and their numbers, or probabilities, branch by branch.
         branches: with `exact`, the branches.
         expectations: mean of what `measure` gave of each branch's state.
-        last: the register and the classical bits at the end of the last branch.
+        last: the register at the end of the last branch.
         pruned: the probability that was left out.
-        number: of branches.
         sampling: seconds spent on the readout.
     """
 
     found: list[tuple[NDArray[np.uint64], NDArray[Any]]]
     branches: list[Branch]
     expectations: Any
-    last: tuple[Register, list[int]] | None
+    last: Register | None
     pruned: float
-    number: int
     sampling: float
 
 
@@ -102,7 +100,7 @@ def walk_branches(
 def collapsed(readout: Readout, split: Parts, ends: Ends, counts: Counts) -> State:
     """The state in which the one shot of a run ended: its final measurements, too, have found what the record says."""
     assert ends.last is not None
-    register, _ = ends.last
+    register = ends.last
     record = next(iter(counts)).replace(" ", "")
     found = {qubit: record[bit] for bit, qubit in split.final.items() if qubit not in register.known}
     if found:
@@ -130,6 +128,7 @@ class _Run:
     ) -> None:
         self.circuit, self.split, self.readout, self.options, self.control = circuit, split, readout, options, control
         self.tree: Tree | None = None
+        self.cap = _CAP * available_memory()
         self.initial = None
         if options.initial is not None or engine is None:
             start = prepare(circuit.num_qubits, options.dtype, options.initial, None)
@@ -139,8 +138,7 @@ class _Run:
         self.impossible = IMPOSSIBLE[options.dtype]
         if engine is not None:
             code = compile_flow(split.body)
-            cap = _CAP * available_memory()
-            self.tree = Tree(code, circuit.num_bits, Segments(code, engine), self.start, control, cap)
+            self.tree = Tree(code, circuit.num_bits, Segments(code, engine), self.start, control, self.cap)
 
     def start(self) -> Register:
         """The register that every way begins with."""
@@ -154,18 +152,18 @@ class _Run:
     def sampled(self, shots: int, rng: np.random.Generator, measure: Callable[[State], Any] | None) -> Ends:
         """Shots, divided over the outcomes of each measurement by the multinomial law."""
         leaves = self._one_by_one(shots, rng) if self.tree is None else self.tree.leaves(shots, self._multinomial(rng))
-        found, mean, last, number, sampling, done = [], _Mean(measure), None, 0, 0.0, 0
+        found, mean, last, sampling, done = [], _Mean(measure), None, 0.0, 0
         report = self._reporter(shots)
         if shots:
             for leaf in leaves:
                 begin = time.perf_counter()
                 found.append(self.readout.sample(leaf.register, leaf.bits, leaf.weight, rng))
                 mean.add(leaf.weight, self._state_of(leaf.register))
-                last, number, done = (leaf.register, leaf.bits), number + 1, done + leaf.weight
+                last, done = leaf.register, done + leaf.weight
                 sampling += time.perf_counter() - begin
                 report(done)
                 self.control.check()
-        return Ends(found, [], mean.value, last, 0.0, number, sampling)
+        return Ends(found, [], mean.value, last, 0.0, sampling)
 
     def _multinomial(self, rng: np.random.Generator) -> Divide:
         digits = _DIGITS[self.options.dtype]
@@ -187,19 +185,26 @@ class _Run:
         return np.flatnonzero(probabilities > self.impossible)
 
     def _one_by_one(self, shots: int, rng: np.random.Generator) -> Iterator[Leaf]:
-        every = tuple(range(self.circuit.num_qubits))
-        assert self.initial is not None
-        start = self.initial.astype(np.complex128)
         for _ in range(shots):
-            shot = interpret(self.split.body, self.circuit.num_bits, start, lambda one: int(rng.random() < one))
-            yield Leaf(1, shot.bits, Register(every, {}, shot.state.astype(self.options.dtype)), None)
+            shot = interpret(
+                self.split.body, self.circuit.num_bits, self._vector(), lambda one: int(rng.random() < one)
+            )
+            yield self._interpreted(1, shot)
+
+    def _vector(self) -> NDArray[np.complex128]:
+        """What the interpreter starts from."""
+        assert self.initial is not None
+        return self.initial.astype(np.complex128, copy=False)
+
+    def _interpreted(self, weight: float, shot: Shot) -> Leaf:
+        every = tuple(range(self.circuit.num_qubits))
+        return Leaf(weight, shot.bits, Register(every, {}, shot.state.astype(self.options.dtype)), None)
 
     # ── Exact ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def exact(self, bound: float, measure: Callable[[State], Any] | None) -> Ends:
         """All branches that are not less likely than the bound."""
         found, mean, branches, sampling, held, done = [], _Mean(measure), list[Branch](), 0.0, 0.0, 0.0
-        cap = _CAP * available_memory()
         report = self._reporter(1)
         for leaf in self._all(bound):
             begin = time.perf_counter()
@@ -207,26 +212,21 @@ class _Run:
             found.append((records, shares * leaf.weight))
             mean.add(leaf.weight, self._state_of(leaf.register))
             held += leaf.register.size
-            kept = leaf.register if held <= cap or leaf.last is None else None
-            branches.append(self._branch(leaf, kept))
+            branches.append(self._branch(leaf, is_kept=held <= self.cap))
             done += leaf.weight
             sampling += time.perf_counter() - begin
             report(done)
             self.control.check()
         if self.tree is None:
             self.pruned = max(1 - done, 0.0)
-        return Ends(found, branches, mean.value, None, self.pruned, len(branches), sampling)
+        return Ends(found, branches, mean.value, None, self.pruned, sampling)
 
     def _all(self, bound: float) -> Iterator[Leaf]:
         if self.tree is not None:
             yield from self.tree.leaves(1.0, self._all_above(bound))
             return
-        every = tuple(range(self.circuit.num_qubits))
-        assert self.initial is not None
-        start = self.initial.astype(np.complex128)
-        for shot in outcomes(self.split.body, self.circuit.num_bits, start, bound):
-            register = Register(every, {}, shot.state.astype(self.options.dtype))
-            yield Leaf(shot.probability, shot.bits, register, None)
+        for shot in outcomes(self.split.body, self.circuit.num_bits, self._vector(), bound):
+            yield self._interpreted(shot.probability, shot)
 
     def _all_above(self, bound: float) -> Divide:
         def divide(weight: float, probabilities: NDArray[np.float64]) -> list[tuple[int, float]]:
@@ -237,17 +237,13 @@ class _Run:
 
         return divide
 
-    def _branch(self, leaf: Leaf, kept: Register | None) -> Branch:
+    def _branch(self, leaf: Leaf, *, is_kept: bool) -> Branch:
         tree, last = self.tree, leaf.last
-        is_unitary = self.readout.is_unitary
-
-        def form() -> State:
-            register = kept if kept is not None or tree is None else tree.again(last)
-            assert register is not None
-            return State._wrap(register.whole(), normalized=is_unitary)
-
-        outcomes = self._outcomes(last)
-        return Branch(leaf.weight, self.readout.key(leaf.bits), outcomes, form)
+        if is_kept or tree is None or last is None:
+            form = self._state_of(leaf.register)
+        else:
+            form = lambda: self._state_of(tree.again(last))()  # noqa: E731  # what is not kept must not be held here
+        return Branch(leaf.weight, self.readout.key(leaf.bits), self._outcomes(last), form)
 
     def _outcomes(self, last: Decision | None) -> tuple[Outcome, ...]:
         """What was found on the way, one outcome a decision."""

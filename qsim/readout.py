@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsim import bits
-from qsim.circuit import Circuit, Operation
-from qsim.circuit.analysis import Parts
+from qsim.circuit import Circuit
+from qsim.circuit.analysis import Parts, is_from_table
 from qsim.circuit.flow import walk
 from qsim.states import Counts, State
 from qsim.states._layout import BitLayout
@@ -35,7 +35,7 @@ class Readout:
 
     def __init__(self, circuit: Circuit, split: Parts) -> None:
         final = split.final
-        self.is_unitary = all(not isinstance(i, Operation) or i.gate.is_from_table for i in walk(split.body))
+        self.is_unitary = all(map(is_from_table, walk(split.body)))
         self.measures = bool(final) or (split.is_dynamic and any(instruction.written for instruction in split.body))
         if self.measures:
             self.layout = BitLayout.of_registers([(r.name, r.size) for r in circuit.bits.registers])

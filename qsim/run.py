@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qsim.circuit import Barrier, Circuit, Instruction, Measurement, Operation
-from qsim.circuit.analysis import Parts, is_symbolic, kind, locate, parts
+from qsim.circuit.analysis import Parts, is_from_table, is_symbolic, kind, locate, parts
 from qsim.circuit.flow import walk
 from qsim.engines import numpy_path
 from qsim.engines.options import (
@@ -194,7 +194,7 @@ def _static(circuit: Circuit, split: Parts, options: Options, wanted: _Wanted, r
     guard(circuit, wanted.method, options, sampled=0 if wanted.shots is None else len(split.final and readout.qubits))
     name = choose(wanted.method, circuit, wanted.precision)
     engine = _engine(name, circuit, wanted.optimize)
-    final = _final(circuit, name, engine, options)
+    final = _final(circuit, name, engine, options, is_unitary=readout.is_unitary)
     seconds = time.perf_counter() - start
     expectations = _measure(final, wanted.observables)
     shots, memory = wanted.shots, [0] * circuit.num_bits
@@ -234,7 +234,8 @@ def _dynamic(circuit: Circuit, split: Parts, options: Options, wanted: _Wanted, 
     readout = Readout(circuit, split)
     ends = walk_branches(circuit, split, readout, make, options, shots=shots, rng=rng, bound=bound, measure=measure)
     seconds = time.perf_counter() - start - ends.sampling
-    ways = f"{ends.number} way{'s' * (ends.number != 1)} through its measurements"
+    number = len(ends.found)
+    ways = f"{number} way{'s' * (number != 1)} through its measurements"
     how = "every shot interpreted" if name == "reference" else ways
     reason = f"{how}; {engine.reason}"
     expectations = None if ends.expectations is None else ends.expectations.tolist()
@@ -336,7 +337,7 @@ def steps(circuit: Circuit) -> Iterator[tuple[Instruction, State]]:
     amplitudes = prepare(circuit.num_qubits, options.dtype, None, None).amplitudes
     is_unitary = True
     for instruction in circuit:
-        is_unitary = is_unitary and _is_from_table(instruction)
+        is_unitary = is_unitary and is_from_table(instruction)
         amplitudes = amplitudes.copy()  # the state before stays with whoever took it
         if isinstance(instruction, Operation):
             numpy_path.apply_operation(amplitudes.reshape([2] * circuit.num_qubits), instruction)
@@ -358,12 +359,7 @@ def check_bound(circuit: Circuit) -> None:
             )
 
 
-def _is_from_table(instruction: Instruction) -> bool:
-    """Whether it is surely unitary: custom gates may have been added unchecked."""
-    return not isinstance(instruction, Operation) or instruction.gate.is_from_table
-
-
-def _final(circuit: Circuit, name: str, method: Method, options: Options) -> State:
+def _final(circuit: Circuit, name: str, method: Method, options: Options, *, is_unitary: bool) -> State:
     """The state after the circuit."""
     file = options.out._file if isinstance(options.out, State) else None
     if not method.in_place and (file is not None or options.checkpoint is not None):
@@ -372,7 +368,6 @@ def _final(circuit: Circuit, name: str, method: Method, options: Options) -> Sta
     if not method.is_planned:
         options = options.replace(verify=False)
     amplitudes = simulate(circuit, method.simulate, options)
-    is_unitary = all(map(_is_from_table, circuit))
     if file is None:
         return State._wrap(amplitudes, normalized=is_unitary)
     options.out._follow(file, normalized=is_unitary)

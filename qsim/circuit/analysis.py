@@ -19,6 +19,7 @@ __all__ = [
     "count_ops",
     "depth",
     "describe",
+    "is_from_table",
     "is_symbolic",
     "kind",
     "locate",
@@ -44,6 +45,11 @@ def parameters(instructions: Iterable[Instruction]) -> "tuple[Parameter, ...]":
                 inner.pop(instruction.parameter, None)
             found.update(inner)
     return tuple(found)
+
+
+def is_from_table(instruction: Instruction) -> bool:
+    """Whether it is no custom gate, which may have been added without a check that it is unitary."""
+    return not isinstance(instruction, Operation) or instruction.gate.is_from_table
 
 
 def is_symbolic(instruction: Instruction) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from qsim.circuit import analysis
 from qsim.circuit.flow import MAX_NESTING, ControlFlow, ForLoop, check_nesting
-from qsim.circuit.instructions import Barrier, Instruction, Measurement, Operation
+from qsim.circuit.instructions import Barrier, Instruction, Operation
 from qsim.circuit.parameters import Parameter, ParameterExpression, resolve_values
 from qsim.circuit.registers import Registers
 from qsim.errors import CircuitError, ParameterError
@@ -204,24 +204,11 @@ def remap(circuit: "Circuit", qubits: Mapping[int, int]) -> "Circuit":
 
 def without_final_measurements(circuit: "Circuit") -> "Circuit":
     """Measurements that nothing on their qubit follows are dropped, and bit registers that then hold nothing."""
-    used_later: set[int] = set()
-    bits_used: set[int] = set()
-    kept: list[Instruction] = []
-    removed = False
-    for instruction in reversed(circuit[:]):
-        if isinstance(instruction, Measurement) and not (
-            instruction.qubit in used_later or instruction.bit in bits_used
-        ):
-            removed = True
-            continue
-        if not isinstance(instruction, Barrier):
-            used_later.update(instruction.qubits)
-            bits_used.update(instruction.bits)
-        if kept or not isinstance(instruction, Barrier):  # a barrier before the measurements goes with them
-            kept.append(instruction)
-    if not removed:
+    kept = analysis.parts(circuit[:]).body
+    if len(kept) == len(circuit):
         return circuit.copy()
-    kept.reverse()
+    while kept and isinstance(kept[-1], Barrier):  # a barrier before the measurements goes with them
+        kept.pop()
     still_used = {bit for i in kept for bit in i.bits}
     registers = [r for r in circuit.bits.registers if still_used & set(range(r.start, r.start + r.size))]
     places = [0] * circuit.num_bits

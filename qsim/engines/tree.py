@@ -154,10 +154,10 @@ class Tree:
             branch.weight = share
             self._take(branch, qubits, outcome, float(probabilities[outcome]), fork)
 
-    def again(self, last: Decision | None) -> Register:
+    def again(self, last: Decision) -> Register:
         """The state at the end of a branch that was walked before, whenever it is wanted: the run's time is over."""
         self._control = Control()
-        branch = self._replay(None if last is None else last.path())
+        branch = self._replay(last.path())
         assert self._advance(branch) is None
         return branch.register
 
@@ -200,9 +200,8 @@ class Tree:
         self._take(branch, waiting.qubits, waiting.outcome, waiting.probability, fork)
         return branch
 
-    def _replay(self, path: list[Decision] | None) -> _Branch:
+    def _replay(self, path: list[Decision]) -> _Branch:
         """The branch behind a path of decisions, from the nearest state that is kept."""
-        path = path or []
         first = len(path)
         while first and (path[first - 1].fork is None or path[first - 1].fork.register is None):  # type: ignore[union-attr]
             first -= 1

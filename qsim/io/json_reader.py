@@ -8,7 +8,7 @@ import numpy as np
 from qsim.bits import parse_bitstring, register_size
 from qsim.circuit import Circuit
 from qsim.circuit.builder import fixed_gate
-from qsim.circuit.classical import MAX_DEPTH, Expression, read
+from qsim.circuit.classical import COMPARISONS, MAX_DEPTH, Expression, read
 from qsim.circuit.flow import (
     MAX_NESTING,
     MAX_ROUNDS,
@@ -36,7 +36,7 @@ from qsim.states import State
 
 __all__ = ["from_json"]
 
-_SAME_WIDTH, _COMPARISONS = ("&", "|", "^", "+", "-"), ("==", "!=", "<", "<=", ">", ">=")
+_SAME_WIDTH = ("&", "|", "^", "+", "-")
 
 
 def from_json(text: str | bytes, *, limits: Limits = DEFAULT_LIMITS, file: str = "<string>") -> Circuit:
@@ -326,7 +326,7 @@ class _Reader:
             if width > self.limits.bits:
                 refuse(f"an expression may have {self.limits.bits} bits, but this one has {width}")
             return Expression("++", tuple(inner), width)
-        if op not in (*_SAME_WIDTH, *_COMPARISONS) or len(inner) != 2:
+        if op not in (*_SAME_WIDTH, *COMPARISONS) or len(inner) != 2:
             refuse(f"an operator with its arguments is needed, but this is {shown(op)} with {len(inner)}")
         left, right = inner
         if left.width != right.width:
