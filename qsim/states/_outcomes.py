@@ -4,8 +4,8 @@ An outcome of up to 64 bits is packed into a uint64, a wider one into a byte str
 the most significant byte first. Either kind is compared, sorted and searched by NumPy in the order of the integers.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import ItemsView, Iterator, Mapping, Sequence, ValuesView
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,13 @@ from qsim.errors import StateError
 from qsim.frozen import Frozen, assign
 from qsim.states._layout import BitLayout
 
-__all__ = ["OutcomeTable", "pack_ints", "pack_words"]
+__all__ = ["OutcomeMapping", "OutcomeTable", "pack_ints", "pack_words"]
 
 Packed = NDArray[Any]
+V = TypeVar("V", int, float)
 
 _WORD_BITS = 64
+_CHUNK = 4096  # keys formed at a time while iterating
 
 
 class OutcomeTable(Frozen):
@@ -115,6 +117,101 @@ class OutcomeTable(Frozen):
         found = inside.copy()
         found[inside] = self.outcomes[place[inside]] == outcomes[inside]
         return place, found
+
+
+class OutcomeMapping(Mapping[str, V]):
+    """A table as a dict from keys to values (counts or probabilities): what `Counts` and `Distribution` share.
+
+    Keys ascend, and are formed when they are looked at. An outcome that is not listed has the value 0; it is no member.
+    """
+
+    __slots__ = ("_table",)
+    _table: OutcomeTable
+
+    def __contains__(self, key: object) -> bool:
+        try:
+            return self[key] > 0  # type: ignore[index]
+        except (KeyError, TypeError):
+            return False
+
+    def __len__(self) -> int:
+        """Number of distinct outcomes."""
+        return len(self._table)
+
+    def __iter__(self) -> Iterator[str]:
+        for start in range(0, len(self), _CHUNK):
+            yield from self._table.bitstrings(slice(start, start + _CHUNK))
+
+    def items(self) -> ItemsView[str, V]:
+        """Pairs of key and value."""
+        return _Items(self)
+
+    def values(self) -> ValuesView[V]:
+        """The values, in the order of the keys."""
+        return _Values(self)
+
+    def __eq__(self, other: object) -> bool:
+        """Equal as dicts, where a value of 0 is as good as none; labels do not matter."""
+        if isinstance(other, OutcomeMapping) and self._table.layout.widths == other._table.layout.widths:
+            mine, others = self._table, other._table
+            return np.array_equal(mine.outcomes, others.outcomes) and np.array_equal(mine.values, others.values)
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        return dict(self.items()) == {key: value for key, value in other.items() if value != 0}
+
+    __hash__ = None  # type: ignore[assignment]  # as for a dict
+
+    @property
+    def num_bits(self) -> int:
+        """Number of bits of a key."""
+        return self._table.layout.num_bits
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What each bit of a key is, leftmost first: a qubit, or a register's bit."""
+        return self._table.layout.labels
+
+    @property
+    def registers(self) -> tuple[tuple[str, int], ...]:
+        """Names and widths of the classical registers of a key; empty where its bits are of none."""
+        return self._table.layout.registers
+
+    def _largest(self, k: int | None) -> list[tuple[str, V]]:
+        """The k outcomes of the largest values, all by default; equal ones in the order of the keys."""
+        rows = self._table.largest(k)
+        return list(zip(self._table.bitstrings(rows), self._table.values[rows].tolist(), strict=True))
+
+    def _described(self) -> str:
+        """The labels of the bits, for a repr."""
+        layout = self._table.layout
+        return f"bits {layout.describe()}" if layout.num_bits else layout.describe()
+
+
+class _Items(ItemsView[str, V]):
+    """Pairs formed together: a search for each key would be slower."""
+
+    _mapping: OutcomeMapping[V]
+
+    def __iter__(self) -> Iterator[tuple[str, V]]:
+        return zip(self._mapping, self._mapping.values(), strict=True)
+
+    def __contains__(self, item: object) -> bool:
+        return (
+            isinstance(item, tuple)
+            and len(item) == 2
+            and item[0] in self._mapping
+            and self._mapping[item[0]] == item[1]
+        )
+
+
+class _Values(ValuesView[V]):
+    _mapping: OutcomeMapping[V]
+
+    def __iter__(self) -> Iterator[V]:
+        return iter(self._mapping._table.values.tolist())
+
+    def __contains__(self, value: object) -> bool:
+        return value in self._mapping._table.values.tolist()
 
 
 # ── Packing ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,6 @@
 """Counts: how often each outcome of a measurement was seen."""
 
-from collections.abc import ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -10,7 +10,7 @@ from qsim import states
 from qsim.errors import StateError
 from qsim.states import distances
 from qsim.states._layout import BitLayout
-from qsim.states._outcomes import OutcomeTable, pack_ints, pack_words
+from qsim.states._outcomes import OutcomeMapping, OutcomeTable, pack_ints, pack_words
 from qsim.states.distances import ChiSquare
 
 if TYPE_CHECKING:
@@ -18,14 +18,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Counts"]
 
-_CHUNK = 4096  # keys formed at a time while iterating
 _REPR_OUTCOMES = 16
 _REPR_CHARACTERS = 800
 _MAX_SHOTS = 2.0**63  # counts and their sum are 64-bit integers
 
 
 @final
-class Counts(Mapping[str, int]):
+class Counts(OutcomeMapping[int]):
     """How often each outcome was seen: reads as a dict from bit strings to numbers, and equals one. Immutable.
 
     A key has all bits in the order of the labels, leftmost first, with a space between classical registers; it is found
@@ -51,9 +50,8 @@ class Counts(Mapping[str, int]):
     Counts({'00': 497, '11': 503}, bits q0 q1)
     """
 
-    __slots__ = ("_shots", "_table")
+    __slots__ = ("_shots",)
     _shots: int
-    _table: OutcomeTable
 
     def __init__(
         self,
@@ -126,12 +124,6 @@ class Counts(Mapping[str, int]):
         """How often an outcome was seen, 0 if never; KeyError for another width or other characters."""
         return int(self._table.value(key))
 
-    def __contains__(self, key: object) -> bool:
-        try:
-            return self[key] > 0  # type: ignore[index]
-        except (KeyError, TypeError):
-            return False
-
     def get(self, key: str, default: Any = 0) -> Any:
         """The count of an outcome that was seen, else the default."""
         try:
@@ -139,54 +131,12 @@ class Counts(Mapping[str, int]):
         except KeyError:
             return default
 
-    def __len__(self) -> int:
-        """Number of distinct outcomes."""
-        return len(self._table)
-
-    def __iter__(self) -> Iterator[str]:
-        for start in range(0, len(self), _CHUNK):
-            yield from self._table.bitstrings(slice(start, start + _CHUNK))
-
-    def items(self) -> ItemsView[str, int]:
-        """Pairs of key and count."""
-        return _Items(self)
-
-    def values(self) -> ValuesView[int]:
-        """The counts, in the order of the keys."""
-        return _Values(self)
-
-    def __eq__(self, other: object) -> bool:
-        """Equal as dicts, where a count of 0 is as good as none; labels do not matter."""
-        if isinstance(other, Counts) and self._table.layout.widths == other._table.layout.widths:
-            mine, others = self._table, other._table
-            return np.array_equal(mine.outcomes, others.outcomes) and np.array_equal(mine.values, others.values)
-        if not isinstance(other, Mapping):
-            return NotImplemented
-        return dict(self.items()) == {key: number for key, number in other.items() if number != 0}
-
-    __hash__ = None  # type: ignore[assignment]  # as for a dict
-
     # ── Bits and shots ────────────────────────────────────────────────────────────────────────────────────────────
 
     @property
     def shots(self) -> int:
         """Sum of all counts."""
         return self._shots
-
-    @property
-    def num_bits(self) -> int:
-        """Number of bits of a key."""
-        return self._table.layout.num_bits
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """What each bit of a key is, leftmost first: a qubit, or a register's bit."""
-        return self._table.layout.labels
-
-    @property
-    def registers(self) -> tuple[tuple[str, int], ...]:
-        """Names and widths of the classical registers of a key; empty where its bits are of none."""
-        return self._table.layout.registers
 
     def marginal(self, bits: Any) -> "Counts":
         """Counts of some bits, whatever the others are.
@@ -237,8 +187,7 @@ class Counts(Mapping[str, int]):
         """
         if k is not None and k < 0:
             raise StateError(f"Argument `k` must be 0 or more, but is {k}.")
-        rows = self._table.largest(k)
-        return list(zip(self._table.bitstrings(rows), self._table.values[rows].tolist(), strict=True))
+        return self._largest(k)
 
     def to_ints(self) -> dict[int, int]:
         """Counts by the integer that a key spells, the last bit least significant.
@@ -370,10 +319,9 @@ class Counts(Mapping[str, int]):
         room = max(min(_REPR_OUTCOMES, _REPR_CHARACTERS // (layout.num_bits + 10)), 1)
         shown = zip(self._table.bitstrings(slice(room)), self._table.values[:room].tolist(), strict=True)
         pairs = ", ".join(f"{key!r}: {number}" for key, number in shown)
-        labels = f"bits {layout.describe()}" if layout.num_bits else layout.describe()
         if len(self) > room:
-            return f"Counts({{{pairs}, …}}, {len(self)} outcomes, {self._shots} shots, {labels})"
-        return f"Counts({{{pairs}}}, {labels})"
+            return f"Counts({{{pairs}, …}}, {len(self)} outcomes, {self._shots} shots, {self._described()})"
+        return f"Counts({{{pairs}}}, {self._described()})"
 
     def __copy__(self) -> "Counts":
         return self  # immutable
@@ -384,33 +332,6 @@ class Counts(Mapping[str, int]):
     def __reduce__(self) -> tuple[Any, ...]:
         table = self._table
         return _restore, (table.layout.labels, table.layout.registers, np.array(table.outcomes), np.array(table.values))
-
-
-class _Items(ItemsView[str, int]):
-    """Pairs formed together: a search for each key would be slower."""
-
-    _mapping: Counts
-
-    def __iter__(self) -> Iterator[tuple[str, int]]:
-        return zip(self._mapping, self._mapping.values(), strict=True)
-
-    def __contains__(self, item: object) -> bool:
-        return (
-            isinstance(item, tuple)
-            and len(item) == 2
-            and item[0] in self._mapping
-            and self._mapping[item[0]] == item[1]
-        )
-
-
-class _Values(ValuesView[int]):
-    _mapping: Counts
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._mapping._table.values.tolist())
-
-    def __contains__(self, value: object) -> bool:
-        return value in self._mapping._table.values.tolist()
 
 
 def _restore(

@@ -1,6 +1,5 @@
 """Distribution: exact probabilities of outcomes."""
 
-from collections.abc import ItemsView, Iterator, Mapping, ValuesView
 from typing import Any, final
 
 import numpy as np
@@ -8,7 +7,7 @@ from numpy.typing import NDArray
 
 from qsim.states import distances
 from qsim.states._exact import distribution
-from qsim.states._outcomes import OutcomeTable
+from qsim.states._outcomes import OutcomeMapping, OutcomeTable
 
 __all__ = ["Distribution"]
 
@@ -17,7 +16,7 @@ _ROUNDING = 1e-15
 
 
 @final
-class Distribution(Mapping[str, float]):
+class Distribution(OutcomeMapping[float]):
     """Probabilities by outcome, as `run(..., exact=True)` gives them: reads as a dict from bit strings. Immutable.
 
     Keys are those of `Counts`: all bits in the order of the labels, a space between registers; they ascend. An outcome
@@ -32,7 +31,7 @@ class Distribution(Mapping[str, float]):
     Distribution({'00': 0.5, '11': 0.5}, bits c[0] c[1])
     """
 
-    __slots__ = ("_table", "pruned")
+    __slots__ = ("pruned",)
 
     def __init__(self, table: OutcomeTable, pruned: float) -> None:
         self._table, self.pruned = table, pruned
@@ -40,48 +39,6 @@ class Distribution(Mapping[str, float]):
     def __getitem__(self, key: str) -> float:
         """The probability of an outcome; KeyError for another width or other characters."""
         return float(self._table.value(key))
-
-    def __contains__(self, key: object) -> bool:
-        try:
-            return self[key] > 0  # type: ignore[index]
-        except (KeyError, TypeError):
-            return False
-
-    def __len__(self) -> int:
-        return len(self._table)
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._table.bitstrings()
-
-    def items(self) -> ItemsView[str, float]:
-        """Pairs of key and probability."""
-        return dict(zip(self, self._table.values.tolist(), strict=True)).items()
-
-    def values(self) -> ValuesView[float]:
-        """The probabilities, in the order of the keys."""
-        return dict(zip(self, self._table.values.tolist(), strict=True)).values()
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Mapping):
-            return NotImplemented
-        return dict(self.items()) == {key: value for key, value in other.items() if value != 0}
-
-    __hash__ = None  # type: ignore[assignment]  # as for a dict
-
-    @property
-    def num_bits(self) -> int:
-        """Number of bits of a key."""
-        return self._table.layout.num_bits
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """What each bit of a key is, leftmost first: a qubit, or a register's bit."""
-        return self._table.layout.labels
-
-    @property
-    def registers(self) -> tuple[tuple[str, int], ...]:
-        """Names and widths of the classical registers of a key; empty where its bits are of none."""
-        return self._table.layout.registers
 
     def arrays(self) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
         """The outcomes, ascending, and their probabilities; read-only."""
@@ -99,8 +56,7 @@ class Distribution(Mapping[str, float]):
 
     def most_likely(self, k: int | None = None) -> list[tuple[str, float]]:
         """The k most likely outcomes, all by default, and their probabilities; equal ones in the order of the keys."""
-        rows = self._table.largest(k)
-        return list(zip(self._table.bitstrings(rows), self._table.values[rows].tolist(), strict=True))
+        return self._largest(k)
 
     def total_variation(self, other: Any) -> float:
         """Total-variation distance ½ Σ |p - q| from counts or other probabilities."""
@@ -114,9 +70,7 @@ class Distribution(Mapping[str, float]):
         inner = ", ".join(f"{key!r}: {value:.6g}" for key, value in sorted(shown.items()))
         more = f", … {len(self) - len(shown)} more" if len(self) > len(shown) else ""
         pruned = f", pruned {self.pruned:.2g}" if self.pruned > _ROUNDING else ""
-        layout = self._table.layout
-        labels = f"bits {layout.describe()}" if layout.num_bits else layout.describe()
-        return f"Distribution({{{inner}{more}}}, {labels}{pruned})"
+        return f"Distribution({{{inner}{more}}}, {self._described()}{pruned})"
 
     def _repr_html_(self) -> str:
         from qsim.plots.html import distribution_html
