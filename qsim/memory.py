@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -60,18 +60,19 @@ def total_memory() -> int:
     return min(known)
 
 
-def require_memory(needed: int, what: str, hint: str = "") -> None:
+def require_memory(needed: int, what: str, hint: str | Callable[[], str] = "") -> None:
     """Refuse with a `TooLargeError` if `needed` bytes are not there.
 
     Args:
         needed: bytes that are about to be allocated.
         what: what they are for, as the subject of the message.
-        hint: what would fit, or another way to the same end.
+        hint: what would fit, or another way to the same end; a function where that takes time to find out.
     """
     if needed <= _UNGUARDED:
         return
     limit = max(available_memory() - _RESERVE, 0)
     if needed > limit:
+        hint = hint if isinstance(hint, str) else hint()
         tail = f" {hint}" if hint else ""
         raise TooLargeError(f"{what} needs {format_bytes(needed)}, but {format_bytes(limit)} can be had.{tail}")
 

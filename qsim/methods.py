@@ -167,21 +167,33 @@ def guard(circuit: Circuit, method: str, options: Options, *, sampled: int = 0, 
     # The distribution of some qubits is formed where they are few; else the state is sampled as it lies.
     distribution = _SAMPLING_BYTES * bits.register_size(sampled) if 0 < sampled < min(n, FEW_QUBITS) else 0
 
+    widest = _widest_gate(circuit) if name == "numpy" else 0
+
     def need(qubits: int) -> int:
-        copied = size * copied_amplitudes(circuit, qubits) if name == "numpy" else 0
+        copied = size * _copied(widest, qubits)
         return METHODS[name].memory(qubits, held * size) + extra * bits.register_size(qubits) + copied + distribution
 
-    if need(n) <= 2**20:
-        return
-    limit = available_memory()
-    fits = next(qubits for qubits in range(64, -1, -1) if need(qubits) <= limit or qubits == 0)
+    def hint() -> str:
+        limit = available_memory()
+        fits = next(qubits for qubits in range(64, -1, -1) if need(qubits) <= limit or qubits == 0)
+        return f"{fits} qubits would fit."
+
     verified = ", and two states more with verify=True" if options.verify else ""
-    require_memory(need(n), f"A run of {n} qubits (method {method!r}{verified})", f"{fits} qubits would fit.")
+    require_memory(need(n), f"A run of {n} qubits (method {method!r}{verified})", hint)
 
 
 def copied_amplitudes(instructions: Iterable[Instruction], num_qubits: int) -> int:
     """Amplitudes that the NumPy engine copies at once: gates on many qubits act on copies with their axes in front."""
-    widest = max((len(i.targets) for i in instructions if isinstance(i, Operation)), default=0)
+    return _copied(_widest_gate(instructions), num_qubits)
+
+
+def _widest_gate(instructions: Iterable[Instruction]) -> int:
+    """The most targets of a gate; 0 where there are too few to matter."""
+    many = (i for i in instructions if len(i.qubits) > numpy_path.SLICED_TARGETS and isinstance(i, Operation))
+    return max((len(operation.targets) for operation in many), default=0)
+
+
+def _copied(widest: int, num_qubits: int) -> int:
     if widest <= numpy_path.SLICED_TARGETS:
         return 0
     copies = 3 if widest <= numpy_path.MATRIX_TARGETS else 5
