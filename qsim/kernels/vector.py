@@ -57,7 +57,8 @@ def operations(lanes: int, precision: str, memory: str | None = None) -> SimpleN
     read_double(address), put_double(address, number): a number of double precision, whatever the vectors hold
     load(address), store(address, v), splat(number): between memory, numbers and vectors
     fetch(address), keep(address, v): the same for scratch, without a conversion
-    mul(a, b), add(a, b), sub(a, b), fma(a, b, c) = a·b + c, fnma(a, b, c) = c − a·b
+    mul(a, b), add(a, b), sub(a, b), fma(a, b, c) = a·b + c, fnma(a, b, c) = c − a·b; b is negated, so a should be what does
+        not change in a loop: else the compiler keeps −a in a register of its own
     widen(v): the same numbers in double precision
     count_ones(integer): its bits that are 1
     exchange[bit](v): lanes exchanged with those whose index differs in that bit
@@ -175,7 +176,7 @@ def operations(lanes: int, precision: str, memory: str | None = None) -> SimpleN
         add=emit(vector, (vector, vector), lambda builder, a, b: builder.fadd(a, b)),
         mul=emit(vector, (vector, vector), lambda builder, a, b: builder.fmul(a, b)),
         fma=emit(vector, (vector, vector, vector), fused),
-        fnma=emit(vector, (vector, vector, vector), lambda builder, a, b, c: fused(builder, builder.fneg(a), b, c)),
+        fnma=emit(vector, (vector, vector, vector), lambda builder, a, b, c: fused(builder, a, builder.fneg(b), c)),
         exchange=[emit(vector, (vector,), pattern) for pattern in exchanges],
         trade_low=[emit(vector, (vector, vector), pattern) for pattern in trades_low],
         trade_high=[emit(vector, (vector, vector), pattern) for pattern in trades_high],
