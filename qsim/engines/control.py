@@ -33,10 +33,12 @@ _START_AMPLITUDES = 2**20  # a chunk of the stage that writes the initial state
 
 
 class Chunks(Record):
-    """Work in parts: `work(worker, chunk)` for each of so many chunks, which depend on the circuit alone."""
+    """Work in parts: `work(worker, first, last)` does chunks first … last−1, of so many, which depend on the circuit
+    alone. Up to `together` of them are short enough for one call, in which nothing is looked at."""
 
     number: int
-    work: Callable[[int, int], None]
+    work: Callable[[int, int, int], None]
+    together: int = 1
 
 
 Stage = Callable[[int], Chunks]  # number of workers → what they do; asked when its turn comes
@@ -190,15 +192,16 @@ class Control:
         """What is left of a stage."""
         point = self.point
         point.num_chunks = chunks.number
-        first, done = point.first, frozenset(point.beyond)
+        done = frozenset(point.beyond)
+        parts = _batches(point.first, chunks.number, workers, 1 if self.is_recorded else chunks.together)
 
         def work(worker: int, number: int) -> None:
-            chunk = first + number
-            if chunk not in done:
-                chunks.work(worker, chunk)
-                point.beyond.add(chunk)
+            first, last = parts[number]
+            if first not in done:
+                chunks.work(worker, first, last)
+                point.beyond.update(range(first, last))
 
-        kernels.threads.for_chunks(work, chunks.number - first, workers, check)
+        kernels.threads.for_chunks(work, len(parts), workers, check)
 
     def _go_on(self, run: bytes, amplitudes: NDArray[Any]) -> None:
         """Begin with the checkpoint's copy, if there is one."""
@@ -253,14 +256,25 @@ def start_stage(amplitudes: NDArray[Any], source: NDArray[Any] | None) -> Stage:
     """The stage that writes the initial state: a copy of other amplitudes, or |0…0⟩."""
     size = len(amplitudes)
 
-    def work(worker: int, chunk: int) -> None:
-        part = slice(chunk * _START_AMPLITUDES, (chunk + 1) * _START_AMPLITUDES)
+    def work(worker: int, first: int, last: int) -> None:
+        part = slice(first * _START_AMPLITUDES, last * _START_AMPLITUDES)
         amplitudes[part] = 0 if source is None else source[part]
-        if source is None and chunk == 0:
+        if source is None and first == 0:
             amplitudes[0] = 1
 
     return lambda workers: Chunks(-(-size // _START_AMPLITUDES), work)
 
 
-def _nothing(worker: int, chunk: int) -> None:
+def _batches(first: int, end: int, workers: int, most: int) -> list[tuple[int, int]]:
+    """Chunks in runs, long ones first: a worker that comes back must wait for Python's lock, which the caller holds
+    while it prepares the next stage, and short ones at the end let all workers end together."""
+    batches = []
+    while first < end:
+        last = first + max(1, min(most, (end - first) // (2 * workers)))
+        batches.append((first, last))
+        first = last
+    return batches
+
+
+def _nothing(worker: int, first: int, last: int) -> None:
     """A stage without chunks does nothing."""

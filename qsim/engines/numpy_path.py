@@ -69,7 +69,7 @@ def stage(job: Job, operation: Operation) -> Stage:
     tensor = job.amplitudes.reshape([2] * job.circuit.num_qubits)
     check = None if job.control.is_recorded else job.control.check
 
-    def work(worker: int, chunk: int) -> None:
+    def work(worker: int, first: int, last: int) -> None:
         apply_operation(tensor, operation, check)
 
     return lambda workers: Chunks(1, work)

@@ -32,6 +32,7 @@ __all__ = ["block_bits", "block_chunks", "fill_tables", "scratch_bytes", "settin
 # 1 to 10 ms. Smaller states are cut into up to 64 chunks for the threads, of at least 2^15 amplitudes.
 _CHUNK_AMPLITUDES = 2**19
 _CHUNK_ROWS = 64
+_TOGETHER = 2  # chunks of that size in one call
 _SPREAD = 64
 _LEAST_AMPLITUDES = 2**15
 # Local bits, and lowest bits that are always local so that memory moves in runs of 256 bytes. Measured at 22 qubits
@@ -99,11 +100,11 @@ def block_chunks(amplitudes: NDArray[Any], kernels: Kernels, encoded: Encoded, w
     chunks = min(max(by_time, by_threads, 1), encoded.num_blocks)
     scratch = [aligned(scratch_bytes(encoded, amplitudes.itemsize), np.uint8) for _ in range(min(workers, chunks))]
 
-    def work(worker: int, chunk: int) -> None:
-        first, last = (encoded.num_blocks * number // chunks for number in (chunk, chunk + 1))
-        _run_blocks(kernels, amplitudes.ctypes.data, encoded, scratch[worker], first, last)
+    def work(worker: int, first: int, last: int) -> None:
+        blocks = (encoded.num_blocks * chunk // chunks for chunk in (first, last))
+        _run_blocks(kernels, amplitudes.ctypes.data, encoded, scratch[worker], *blocks)
 
-    return Chunks(chunks, work)
+    return Chunks(chunks, work, max(_TOGETHER * chunks // by_time, 1))
 
 
 # ── Files ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -141,7 +142,7 @@ def _window(path: Path, kernels: Kernels, programs: Programs, window: Window, su
     size = max(scratch_bytes(encoded, dtype.itemsize) for encoded in found)
     scratch = [aligned(size, np.uint8) for _ in range(workers)]
 
-    def work(worker: int, chunk: int) -> None:
+    def work(worker: int, chunk: int, _: int) -> None:
         base, renamed = window.place(chunk, support)
         buffer = free.get()
         origin = buffer.ctypes.data - buffer.itemsize * renamed  # the kernel adds what it takes for the index
@@ -200,7 +201,7 @@ def fill_tables(kernels: Kernels, encoded: Encoded) -> None:
 def _multiply(amplitudes: NDArray[Any], factor: complex, workers: int) -> Chunks:
     """A global phase that no sweep took along."""
 
-    def work(worker: int, chunk: int) -> None:
-        amplitudes[chunk * _CHUNK_AMPLITUDES : (chunk + 1) * _CHUNK_AMPLITUDES] *= factor
+    def work(worker: int, first: int, last: int) -> None:
+        amplitudes[first * _CHUNK_AMPLITUDES : last * _CHUNK_AMPLITUDES] *= factor
 
     return Chunks(-(-len(amplitudes) // _CHUNK_AMPLITUDES), work)

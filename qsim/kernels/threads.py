@@ -43,7 +43,8 @@ def for_chunks(
         work: what is done; workers count from 0.
         num_chunks: how many chunks there are.
         threads: how many at once.
-        check: called in the calling thread before each of its chunks; may raise to end the loop.
+        check: called in the calling thread before each of its chunks; may raise to end the loop. The first call comes
+            when helpers are at work, and may take its time.
     """
     workers = min(threads, num_chunks)
     if workers <= 1:
@@ -56,9 +57,13 @@ def for_chunks(
         for worker in range(1, workers):
             if _idle or len(_inboxes) < max(_SPARE, 2 * workers):  # late sleepers do not make it grow for ever
                 _start(partial(loop.help, worker))
-        while (taken := loop.take()) is not None:
-            check()
+        check()
+        taken = loop.take()
+        while taken is not None:
             work(0, taken)
+            taken = loop.take()
+            if taken is not None:
+                check()
     finally:
         loop.close()
     loop.raise_error()

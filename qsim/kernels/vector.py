@@ -57,8 +57,8 @@ def operations(lanes: int, precision: str, memory: str | None = None) -> SimpleN
     read_double(address), put_double(address, number): a number of double precision, whatever the vectors hold
     load(address), store(address, v), splat(number): between memory, numbers and vectors
     fetch(address), keep(address, v): the same for scratch, without a conversion
-    mul(a, b), add(a, b), sub(a, b), fma(a, b, c) = a·b + c, fnma(a, b, c) = c − a·b; b is negated, so a should be what does
-        not change in a loop: else the compiler keeps −a in a register of its own
+    mul(a, b), add(a, b), sub(a, b), fma(a, b, c) = a·b + c, fnma(a, b, c) = c − a·b. It is b that
+        is negated: what does not change in a loop should be a, or else −b takes a register of its own
     widen(v): the same numbers in double precision
     count_ones(integer): its bits that are 1
     exchange[bit](v): lanes exchanged with those whose index differs in that bit
