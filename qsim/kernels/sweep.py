@@ -31,6 +31,10 @@ OCTETS, EXCHANGE, DENSE, BLOCKS, TABLE, PHASE, SCALAR = range(7)
 ROW = 8  # integers a step
 HEADER = 64  # bytes before a block's scratch: its scalar factor
 _WORD = 8  # bytes an integer
+_LINE = 64  # bytes of a cache line
+# Runs are asked for so many bytes before they are read. More would push each other out of a first-level cache of eight
+# ways where they lie a power of two apart; with none, reading and writing 22 qubits took 3.5 ms instead of 2.4.
+_AHEAD = 2048
 
 
 def build(lanes: int, precision: str) -> dict[str, tuple[Any, Any]]:
@@ -184,15 +188,20 @@ def _memory(v: Any) -> tuple[Any, Any]:
     """Read a block into its scratch, and write it, times a factor, back."""
     load, store, read, splat, word = v.load, v.store, v.read, v.splat, v.word
     fma, fnma, mul, size, item = v.fma, v.fnma, v.mul, v.size, v.item
-    even, odd, zip_low, zip_high = v.even, v.odd, v.zip_low, v.zip_high
+    prefetch, even, odd, zip_low, zip_high = v.prefetch, v.even, v.odd, v.zip_low, v.zip_high
     pair = 2 * size
     _, put = group_access(v, with_table=False)
 
     @compiled
     def gather(state: int, scratch: int, offsets: int, runs: int, run_groups: int) -> None:
+        ahead = max(_AHEAD // (run_groups * pair), 1)
         for r in range(runs):
             source = state + 2 * item * word(offsets + _WORD * r)
             target = scratch + r * run_groups * pair
+            if r + ahead < runs:
+                later = state + 2 * item * word(offsets + _WORD * (r + ahead))
+                for line in range(0, run_groups * pair, _LINE):
+                    prefetch(later + line)
             for g in range(run_groups):
                 x, y = load(source + g * pair), load(source + g * pair + size)
                 put(target + g * pair, even(x, y), odd(x, y))

@@ -54,6 +54,7 @@ def operations(lanes: int, precision: str, memory: str | None = None) -> SimpleN
 
     word(address), read(address): a 64-bit integer, a number
     put_word(address, integer), put(address, number): write them
+    prefetch(address): let the cache line there be fetched
     read_double(address), put_double(address, number): a number of double precision, whatever the vectors hold
     load(address), store(address, v), splat(number): between memory, numbers and vectors
     fetch(address), keep(address, v): the same for scratch, without a conversion
@@ -117,6 +118,13 @@ def operations(lanes: int, precision: str, memory: str | None = None) -> SimpleN
         builder.store(value, builder.inttoptr(address, ir.IntType(64).as_pointer()), align=8)
         return ir.Constant(ir.IntType(8).as_pointer(), None)
 
+    def prefetch(builder: Any, address: Any) -> Any:
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")  # type: ignore[no-untyped-call]
+        builder.call(function, [builder.inttoptr(address, byte), number(0), number(3), number(1)])
+        return ir.Constant(byte, None)
+
     def read_double(builder: Any, address: Any) -> Any:
         return builder.load(builder.inttoptr(address, ir.DoubleType().as_pointer()), align=8)
 
@@ -168,6 +176,7 @@ def operations(lanes: int, precision: str, memory: str | None = None) -> SimpleN
         put_double=emit(types.void, (types.int64, types.float64), put_double),
         word=emit(types.int64, (types.int64,), word),
         put=emit(types.void, (types.int64, number), put),
+        prefetch=emit(types.void, (types.int64,), prefetch),
         put_word=emit(types.void, (types.int64, types.int64), put_word),
         splat=emit(vector, (number,), splat),
         widen=emit(VectorType(lanes, "double"), (vector,), widen),
