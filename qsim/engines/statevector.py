@@ -36,19 +36,22 @@ _TOGETHER = 2  # chunks of that size in one call
 _SPREAD = 64
 _LEAST_AMPLITUDES = 2**15
 # Local bits, and lowest bits that are always local so that memory moves in runs of 256 bytes. Measured at 22 qubits
-# with 1 MiB of second-level cache: one bit more or less costs up to 15 %.
-_BLOCK_BITS = {"double": 12, "single": 13}
+# with 512 KiB of second-level cache a core, of which a block takes half: a bit less costs 2 to 10 %, a bit more as much.
+_BLOCK_BITS = {"double": 14, "single": 15}
 _LOW_BITS = {"double": 4, "single": 5}
+_NUMBER_BITS = 5  # registers have so many blocks, for the threads, as long as these do not get too small for that
+_LEAST_BITS = {"double": 12, "single": 13}
 
 
-def block_bits(precision: str) -> tuple[int, int]:
+def block_bits(precision: str, num_qubits: int) -> tuple[int, int]:
     """Number of local bits of a sweep, and of those that are always the lowest."""
-    return _BLOCK_BITS[precision], _LOW_BITS[precision]
+    wanted = max(num_qubits - _NUMBER_BITS, _LEAST_BITS[precision])
+    return min(wanted, _BLOCK_BITS[precision]), _LOW_BITS[precision]
 
 
 def settings(num_qubits: int, kernels: Kernels, *, is_zero: bool) -> Settings:
     """What a circuit is planned for."""
-    return Settings(num_qubits, kernels.precision, is_zero, kernels.lanes, *block_bits(kernels.precision))
+    return Settings(num_qubits, kernels.precision, is_zero, kernels.lanes, *block_bits(kernels.precision, num_qubits))
 
 
 def simulate(job: Job) -> NDArray[Any]:
@@ -120,7 +123,7 @@ def _window_stages(job: Job, kernels: Kernels, plan: Prepared, path: Path) -> li
         support, phase = part.support, part.phase
         for sweep in part.sweeps:
             window = Window(sweep.local, plan.settings.num_qubits)
-            sweeps = schedule(window.steps(sweep), window.num_local, *block_bits(kernels.precision))
+            sweeps = schedule(window.steps(sweep), window.num_local, *block_bits(kernels.precision, window.num_local))
             programs = Programs(Stretch(sweeps, plan.settings, window.renamed(support), phase))
             stages.append(partial(_window, path, kernels, programs, window, support))
             support |= sweep.local

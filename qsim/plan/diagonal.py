@@ -88,6 +88,7 @@ class Diagonal:
         """Take the global phase."""
         return self.angles.pop(0, 0.0)
 
-    def is_costly(self, local: int) -> bool:
-        """Whether phases couple local bits, which one table multiplies in now and single passes would later."""
-        return any(not mask & ~local and mask & (mask - 1) for mask in self.angles)
+    def is_costly(self, local: int, mixed: int, following: int) -> bool:
+        """Whether phases couple local bits of which the next sweep mixes some while others are not local to it: one
+        table multiplies them in now, and single passes would then."""
+        return any(not mask & ~local and mask & mixed and mask & ~following for mask in self.angles)

@@ -47,7 +47,14 @@ class Encoded:
 
 
 def encode(
-    sweep: Sweep, num_bits: int, support: int, lanes: int, dtype: Any, pending: Diagonal, *, is_last: bool = True
+    sweep: Sweep,
+    num_bits: int,
+    support: int,
+    lanes: int,
+    dtype: Any,
+    pending: Diagonal,
+    *,
+    following: Sweep | None = None,
 ) -> Encoded:
     """The numbers of a sweep.
 
@@ -58,12 +65,12 @@ def encode(
         lanes: numbers in a vector.
         dtype: real type of the precision.
         pending: phases that are still to be multiplied in; afterwards, those that are left for the next sweep.
-        is_last: leave none.
+        following: the next sweep; without one, no phase is left.
     """
     encoder = _Encoder(sweep, num_bits, lanes, dtype, pending)
     encoder.work()
-    encoder.end(is_last)
-    return encoder.finish(support, is_last)
+    encoder.end(following)
+    return encoder.finish(support, is_last=following is None)
 
 
 class _Encoder:
@@ -97,16 +104,22 @@ class _Encoder:
             if leaving := self.leaving_early():
                 self.exchange(leaving)
                 continue
-            turn = min((number for weight, number in ready.turns.items() if not weight & lanes), default=_NONE)
-            flip = min((number for number, flip in ready.flips.items() if not flip.mask & lanes), default=_NONE)
-            first = min(turn, flip)
+            first = _Gathered(ready, lanes, []).next()
             pair = min((number for number, pair in ready.pairs.items() if not pair.mask & lanes), default=_NONE)
             if pair < first:
                 self.quartets(pair)
             elif first < _NONE:
                 self.octets()
-            else:
+            elif self.is_blocked(lanes):
                 self.exchange(self.leaving(lanes))
+            else:
+                self.octets(early=True)
+
+    def is_blocked(self, lanes: int) -> bool:
+        """Whether a step is ready that cannot be done because of the bits inside the vectors."""
+        ready = self.ready
+        steps: list[Pair | Flip] = [*ready.pairs.values(), *ready.flips.values()]
+        return any(weight & lanes for weight in ready.turns) or any(step.mask & lanes for step in steps)
 
     def settle(self) -> None:
         """Phases that became ready, and flips that were made, join the pending diagonal."""
@@ -157,10 +170,10 @@ class _Encoder:
 
     # ── Passes ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def octets(self) -> None:
+    def octets(self, *, early: bool = False) -> None:
         """Turns and flips on up to three bits, in the sweep's order."""
         gathered = _Gathered(self.ready, sum(self.weights[: self.lane_bits]), [])
-        gathered.run()
+        gathered.run(early=early)
         self.write_octets(OCTETS, gathered, self.weights)
 
     def exchange(self, leaving: list[int]) -> None:
@@ -170,7 +183,7 @@ class _Encoder:
         for lane in range(self.lane_bits):
             after[lane], after[at[lane]] = after[at[lane]], after[lane]
         gathered = _Gathered(self.ready, sum(after[: self.lane_bits]), [after[position] for position in at])
-        gathered.run()
+        gathered.run(early=True)
         self.write_octets(EXCHANGE, gathered, after)
 
     def filled(self, at: list[int]) -> list[int]:
@@ -315,13 +328,13 @@ class _Encoder:
         pattern = self.push([float(lane & inner == inner) for lane in range(self.lanes)])
         self.rows.append((PHASE, spread >> self.lane_bits, phases, 0, pattern, at, len(terms), -1))
 
-    def end(self, is_last: bool) -> None:
+    def end(self, following: Sweep | None) -> None:
         """Bits back into the vectors; phases that the next sweep would pay more for than this one."""
         if self.weights[: self.lane_bits] != self.home:
             self.exchange(self.home)
-        if is_last:
+        if following is None:
             self.multiply(-1)
-        elif self.pending.is_costly(self.local):
+        elif self.pending.is_costly(self.local, following.mixed, following.local):
             self.multiply(self.local)
 
     # ── Numbers ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -341,7 +354,7 @@ class _Encoder:
             mask ^= weight
         return result
 
-    def finish(self, support: int, is_last: bool) -> Encoded:
+    def finish(self, support: int, *, is_last: bool) -> Encoded:
         low = 0
         while low < len(self.bits) and self.bits[low] == low:
             low += 1
@@ -380,7 +393,8 @@ class _Encoder:
 class _Gathered:
     """The turns and then the flips that one pass over octets can do, gathered in the sweep's order.
 
-    A turn must have been ready at the start: so none of the flips that are taken before it is on its bit.
+    A turn must have been ready at the start: so none of the flips that are taken before it is on its bit. One whose bit
+    is flipped next waits for the pass of that flip, where it costs nothing, unless it is taken *early*.
     """
 
     def __init__(self, ready: Ready, lanes: int, octet: list[int]) -> None:
@@ -392,20 +406,10 @@ class _Gathered:
         self.flips: list[Flip] = []
         self.conditions: set[int] = set()  # control bits outside the octet so far
 
-    def run(self) -> None:
+    def run(self, *, early: bool) -> None:
         """Take steps until none is left that fits."""
         steps, ready = self.ready.steps, self.ready
-        while True:
-            number = _NONE
-            is_full = not self.is_open or len(self.octet) == 3
-            for weight, candidate in self.candidates.items():
-                if candidate < number and (not is_full or weight in self.octet):
-                    number = candidate
-            for candidate, flip in ready.flips.items():
-                if candidate < number and (not is_full or flip.target in self.octet) and self.allows(flip):
-                    number = candidate
-            if number == _NONE:
-                return
+        while (number := self.next()) < _NONE or (early and (number := self.earliest()) < _NONE):
             step = steps[number]
             if isinstance(step, Turn):
                 weight = step.mask
@@ -420,6 +424,34 @@ class _Gathered:
             if isinstance(step, Flip) and (outer := step.controls & ~sum(self.octet)):
                 self.conditions.add(outer)
             ready.finish(number)
+
+    def fits(self, weight: int) -> bool:
+        """Whether the pass can work on this bit."""
+        return (self.is_open and len(self.octet) < 3) or weight in self.octet
+
+    def next(self) -> int:
+        """The number of the turn or flip that comes first; a turn that waits for a flip comes with that."""
+        steps, ready = self.ready.steps, self.ready
+        found = when = _NONE
+        for weight, number in self.candidates.items():
+            if not self.fits(weight):
+                continue
+            flips = ready.flips_after(weight)
+            if flips is None:
+                if number < when:
+                    found = when = number
+                continue
+            for flip in flips:
+                if flip < when and self.allows(steps[flip]):  # type: ignore[arg-type]
+                    found, when = number, flip
+        for number, ready_flip in ready.flips.items():
+            if number < when and self.fits(ready_flip.target) and self.allows(ready_flip):
+                found = when = number
+        return found
+
+    def earliest(self) -> int:
+        """The number of the first turn, whatever it waits for."""
+        return min((number for weight, number in self.candidates.items() if self.fits(weight)), default=_NONE)
 
     def allows(self, flip: Flip) -> bool:
         """Whether its controls can be looked at: they lie outside the vectors, and there is a condition left."""

@@ -20,7 +20,7 @@ from qsim.plan.diagonal import Diagonal
 from qsim.plan.encode import Encoded, encode
 from qsim.plan.layout import arrange
 from qsim.plan.lower import lower
-from qsim.plan.schedule import MemoryStep, Sweep, schedule, schedule_with_choice
+from qsim.plan.schedule import MemoryStep, Sweep, schedule
 
 __all__ = ["Prepared", "Programs", "Settings", "Stretch", "forget", "prepare"]
 
@@ -39,7 +39,6 @@ class Settings(NamedTuple):
         lanes: numbers in a vector.
         block_bits: size of the local set.
         low_bits: lowest bits that are always local.
-        may_double: whether blocks may be twice as large where that saves many sweeps.
     """
 
     num_qubits: int
@@ -48,11 +47,10 @@ class Settings(NamedTuple):
     lanes: int
     block_bits: int
     low_bits: int
-    may_double: bool = True
 
     def for_window(self, block_bits: int, low_bits: int) -> "Settings":
-        """The same for blocks of a file, which memory must hold: they are never larger."""
-        return self._replace(block_bits=block_bits, low_bits=low_bits, may_double=False)
+        """The same for blocks of a file, which memory must hold."""
+        return self._replace(block_bits=block_bits, low_bits=low_bits)
 
 
 class Stretch:
@@ -98,8 +96,7 @@ class Prepared:
                         support |= bits.qubit_weight(qubit, n)
                 continue
             memory_steps: list[MemoryStep] = list(steps)  # type: ignore[arg-type]
-            find = schedule_with_choice if settings.may_double else schedule
-            sweeps = find(memory_steps, n, settings.block_bits, settings.low_bits)
+            sweeps = schedule(memory_steps, n, settings.block_bits, settings.low_bits)
             self.parts.append(Stretch(sweeps, settings, support, self.phase))  # the first sweep takes the phase along
             self.phase = 0.0
             for sweep in sweeps:
@@ -171,9 +168,10 @@ class Programs:
     def _encode_next(self) -> Encoded:
         sweeps, settings = self.stretch.sweeps, self.stretch.settings
         sweep, is_last = sweeps[self._next], self._next == len(sweeps) - 1
+        following = None if is_last else sweeps[self._next + 1]
         dtype = _REAL[settings.precision]
         encoded = encode(
-            sweep, settings.num_qubits, self._support, settings.lanes, dtype, self._pending, is_last=is_last
+            sweep, settings.num_qubits, self._support, settings.lanes, dtype, self._pending, following=following
         )
         self._support |= sweep.local
         self._next += 1

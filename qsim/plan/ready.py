@@ -55,6 +55,13 @@ class Ready:
         """Runs on a bit that are not finished."""
         return len(self._runs.get(weight, ()))
 
+    def flips_after(self, weight: int) -> list[int] | None:
+        """What flips the bit of a ready turn next, `None` if that is no flip: those that wait for the turn alone."""
+        runs = self._runs[weight]
+        if len(runs) < 2 or runs[-2][0] != _FLIP:
+            return None
+        return [number for number in runs[-2][1] if self._waits[number] == 1]
+
     def finish(self, number: int) -> None:
         """A ready turn, flip or pair is done."""
         step = self.steps[number]

@@ -11,10 +11,9 @@ from itertools import chain, islice
 
 from qsim.plan.steps import Flip, Pair, Phase, Turn
 
-__all__ = ["MemoryStep", "Sweep", "schedule", "schedule_with_choice"]
+__all__ = ["MemoryStep", "Sweep", "schedule"]
 
 LOOK_AHEAD = 512  # steps that a sweep chooses from: bounds its time, and what planning a long circuit takes
-LARGER_BLOCK_SHARE = 0.6  # of the sweeps: measured at 22 qubits; a block of twice the size is 5 % slower otherwise
 MemoryStep = Phase | Turn | Flip | Pair
 
 
@@ -29,6 +28,15 @@ class Sweep:
     def num_steps(self) -> int:
         """Steps that move or mix amplitudes: phases join them and cost little."""
         return sum(type(step) is not Phase for step in self.steps)
+
+    @property
+    def mixed(self) -> int:
+        """Bits that turns and pairs mix."""
+        mixed = 0
+        for step in self.steps:
+            if type(step) is Turn or type(step) is Pair:
+                mixed |= step.mask
+        return mixed
 
 
 def schedule(steps: Iterable[MemoryStep], num_bits: int, block_bits: int, low_bits: int) -> list[Sweep]:
@@ -53,18 +61,9 @@ def schedule(steps: Iterable[MemoryStep], num_bits: int, block_bits: int, low_bi
     low = (1 << max(min(low_bits, block_bits - 2), 0)) - 1
     while remaining:
         sweep, remaining = _best(remaining, low, block_bits, num_bits)
+        remaining = _deferred(sweep, remaining) + remaining
         sweeps.append(sweep)
         remaining += islice(waiting, LOOK_AHEAD - len(remaining))
-    return sweeps
-
-
-def schedule_with_choice(steps: Sequence[MemoryStep], num_bits: int, block_bits: int, low_bits: int) -> list[Sweep]:
-    """As `schedule`, with blocks of twice the size where these save so many sweeps that their passes may be slower."""
-    sweeps = schedule(steps, num_bits, block_bits, low_bits)
-    if len(sweeps) > 2 and num_bits > block_bits + 1:
-        fewer = schedule(steps, num_bits, block_bits + 1, low_bits)
-        if len(fewer) <= LARGER_BLOCK_SHARE * len(sweeps):
-            return fewer
     return sweeps
 
 
@@ -137,6 +136,39 @@ def _take(remaining: Sequence[MemoryStep], low: int, block_bits: int, num_bits: 
             taken.append(phase)
             left[place] = _TAKEN
     return Sweep(local, taken), [step for step in left if step is not _TAKEN]
+
+
+def _deferred(sweep: Sweep, left: Sequence[MemoryStep]) -> list[MemoryStep]:
+    """Turns that end a sweep on bits that are flipped next: they leave it for the sweep of the flips.
+
+    A pass turns a bit and then flips it at no cost, so that apart they would take two. No turn goes if no step would be
+    left: the sweep must do something.
+    """
+    seen = last = 0
+    for step in reversed(sweep.steps):
+        if type(step) is Turn and not step.mask & seen:
+            last |= step.mask
+        seen |= step.mask
+    flipped = seen = 0
+    for step in left:
+        if last & ~seen == 0:
+            break
+        if type(step) is Flip:
+            flipped |= step.target & last & ~seen
+        seen |= step.mask
+    if not flipped:
+        return []
+    later: list[MemoryStep] = []
+    kept: list[MemoryStep] = []
+    seen = 0
+    for step in reversed(sweep.steps):
+        is_last = type(step) is Turn and not step.mask & seen
+        seen |= step.mask
+        (later if is_last and step.mask & flipped else kept).append(step)
+    if all(type(step) is Phase for step in kept):
+        return []
+    sweep.steps = kept[::-1]
+    return later
 
 
 def _filled(local: int, free: int, steps: Iterable[MemoryStep], num_bits: int) -> int:

@@ -67,7 +67,7 @@ def test_all_methods_and_precisions(num_qubits):
 @pytest.mark.parametrize("beyond", range(-3, 3))
 def test_one_block_and_more(beyond, precision):
     """From |0…0⟩ and from a random state; swaps of the first and last qubits lay the latter out anew."""
-    n = block_bits(precision)[0] + beyond
+    n = block_bits(precision, 0)[0] + beyond
     if n < COMPILED_QUBITS:
         n = COMPILED_QUBITS
     for seed in range(6):
@@ -96,9 +96,9 @@ def test_the_relative_phase_is_kept(num_qubits, precision):
 @pytest.mark.parametrize("outside", range(4))
 def test_diagonals_with_qubits_outside_the_block(outside, precision):
     """On three qubits, none to three of them outside; in front of turns of the others and at the end."""
-    n = block_bits(precision)[0] + 3
+    n = block_bits(precision, 0)[0] + 3
     first = Circuit(n).h(range(3, n))  # takes the lowest bits and those of the qubits 3 … n−1
-    sweep = schedule(lower(first).steps, n, *block_bits(precision))[0]
+    sweep = schedule(lower(first).steps, n, *block_bits(precision, n))[0]
     assert sweep.local == (1 << n - 3) - 1
     qubits = [*range(outside), *range(n - 1, n - 4 + outside, -1)]
     rng = np.random.default_rng(outside)
@@ -217,7 +217,7 @@ def test_the_plan_of_a_long_circuit():
     names = [name for name, row in TABLE.items() if row.num_qubits <= 2]
     circuit = random_circuit(17, 10_000, seed=11, names=names)
     steps = lower(circuit).steps
-    sweeps = schedule(steps, 17, *block_bits("double"))
+    sweeps = schedule(steps, 17, *block_bits("double", 17))
     num_steps = sum(type(step) is not Phase for step in steps)
     assert sum(sweep.num_steps for sweep in sweeps) == num_steps
     assert sum(len(sweep.steps) for sweep in sweeps) == len(steps)

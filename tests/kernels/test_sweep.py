@@ -241,7 +241,8 @@ def test_phases_pending_between_sweeps(kernels):
         sweeps = [Sweep(LOCAL, [*first, turn]), Sweep(other, [Flip(bit(5), bit(3)), *phases]), Sweep(LOCAL, [turn])]
         check(kernels, sweeps)
         pending = Diagonal(0.25)
-        encode(sweeps[0], BITS, -1, kernels.lanes, REALS[kernels.precision], pending, is_last=False)
+        following = Sweep(LOCAL ^ bit(6), [Turn(bit(2), 0.0, 0.7, 0.0)])  # where `coupled` would take a pass of its own
+        encode(sweeps[0], BITS, -1, kernels.lanes, REALS[kernels.precision], pending, following=following)
         assert pending.angles[0] == 0.25
         assert (bit(2) + bit(6)) not in pending.angles
         assert (bit(7) in pending.angles) == (first is phases)

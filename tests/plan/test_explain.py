@@ -47,8 +47,9 @@ def test_sweeps_are_those_that_run(known_rates):
 @pytest.mark.parametrize("precision", ["double", "single"])
 def test_figures_of_one_layer(precision, known_rates):
     """A rotation on each qubit of a register that two local sets just cover: everything can be counted by hand."""
-    block_bits, low = statevector.block_bits(precision)
+    block_bits, low = statevector.block_bits(precision, 30)
     n = 2 * block_bits - low
+    assert statevector.block_bits(precision, n) == (block_bits, low)
     plan = planned(Circuit(n).ry(0.3, range(n)), precision=precision, initial="0" * n, threads=1)
     first, second = plan.sweeps
     item = {"double": 16, "single": 8}[precision]
@@ -71,7 +72,7 @@ def test_figures_of_one_layer(precision, known_rates):
 @kernels_needed
 def test_blocks_that_are_still_zero_are_not_visited(known_rates):
     plan = planned(Circuit(20).ry(0.3, range(20)))
-    assert plan.sweeps[0].bytes == 2 * 16 * 2 ** statevector.block_bits("double")[0]
+    assert plan.sweeps[0].bytes == 2 * 16 * 2 ** statevector.block_bits("double", 20)[0]
     assert plan.sweeps[-1].bytes == 2 * 16 * 2**20
 
 
