@@ -36,7 +36,7 @@ _TOGETHER = 2  # chunks of that size in one call
 _SPREAD = 64
 _LEAST_AMPLITUDES = 2**15
 # Local bits, and lowest bits that are always local so that memory moves in runs of 256 bytes. Measured at 22 qubits
-# with 512 KiB of second-level cache a core, of which a block takes half: a bit less costs 2 to 10 %, a bit more as much.
+# with 512 KiB of second-level cache a core, of which a block takes half: a bit less costs 2 to 10 %, one more as much.
 _BLOCK_BITS = {"double": 14, "single": 15}
 _LOW_BITS = {"double": 4, "single": 5}
 _NUMBER_BITS = 5  # registers have so many blocks, for the threads, as long as these do not get too small for that
