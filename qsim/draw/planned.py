@@ -80,7 +80,9 @@ def _tints(plan: Plan, numbers: Sequence[int]) -> tuple[TintOf | None, list[str]
     if any(sweeps_of[number] for number in gates):
         remarks.append("Number and colour: the sweep over the state that does the gate, or the last part of it.")
     if not all(sweeps_of[number] for number in gates):
-        remarks.append("Dashed: costs nothing (a swap, which renames qubits; gates that cancel; phases of the state).")
+        remarks.append(
+            "Dashed, no number: costs nothing (a swap, which renames qubits; gates that cancel; phases of the state)."
+        )
     return tint, remarks
 
 

@@ -58,7 +58,7 @@ def make_scene(
             shown. The work is bounded likewise. A panel at the start and one at the end are always shown.
         max_qubits: of more qubits only the first and the last are shown, half of this number each.
         tint: the colour of the gate of an instruction by its number, for drawings of plans.
-        remarks: lines below the drawing, in front of those about what is left out.
+        remarks: lines above the drawing, below the circuit's name.
 
     Raises:
         CircuitError: an option is out of range, or an instruction is of a kind that has no picture.
@@ -160,12 +160,14 @@ class _Sheet:
     def scene(self, layout: Layout, remarks: Sequence[str] = ()) -> Scene:
         """All groups, and the size that they need."""
         groups = self._notes([shorten(printable(self.circuit.name), 80)] if self.circuit.name else [], "title")
+        groups += self._notes(list(remarks), "note")
+        self.y += 6 if remarks else 0
         for number, part in enumerate(layout.parts if len(self.rows) else []):
             if number:
                 self.y += SPACE
                 groups += self._notes([f"… {layout.num_skipped:,} instructions not shown …"], "note")
             groups += self._part(part, number > 0, number + 1 < len(layout.parts))
-        lines = [*remarks, *notes(self.circuit, self.rows, layout)]
+        lines = notes(self.circuit, self.rows, layout)
         groups += self._notes(lines if len(self.rows) else ["(no qubits)", *lines], "note")
         title = f"Circuit {printable(self.circuit.name)}" if self.circuit.name else "Circuit"
         title += f": {self.circuit.num_qubits:,} qubits, {layout.num_instructions:,} instructions"

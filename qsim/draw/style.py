@@ -110,7 +110,7 @@ def check_style(style: str, known: tuple[str, ...] = STYLES) -> None:
 
 def look_of(name: str, tint: Tint | None) -> Role:
     """A role in a picture of that tint: what has no colour is dashed."""
-    is_outlined = tint is not None and not tint.color and name in ("gate", "turn")
+    is_outlined = tint is not None and not tint.color and name in ("gate", "turn", "link")
     return replace(ROLES[name], dash=(3, 2)) if is_outlined else ROLES[name]
 
 

@@ -65,18 +65,18 @@ def badge(label: str, marks: Iterable[Mark]) -> list[Mark]:
     ]
     if not label or not found:
         return []
-    top, left, is_box = min((*_corner(mark), isinstance(mark, Box)) for mark in found)
+    top, middle, half = min(map(_top, found))
     width = badge_width(label)
-    x, y = (left - 3, top - HEIGHT + 3) if is_box else (left + HEIGHT / 2 - width, top - HEIGHT + 1)
+    x, y = middle - max(half + 3 if half else 0, width / 2), top - HEIGHT + (3 if half else 0)
     return [Box(x, y, width, HEIGHT, "badge"), Text(x + width / 2, y + HEIGHT / 2, label, "badge-label")]
 
 
-def _corner(mark: Box | Dot | Path) -> tuple[float, float]:
-    """Top, and left side of a box or middle of another mark."""
+def _top(mark: Box | Dot | Path) -> tuple[float, float, float]:
+    """The upper end of a mark, its middle from left to right, and half the width of a box."""
     match mark:
         case Box():
-            return mark.y, mark.x
+            return mark.y, mark.x + mark.width / 2, mark.width / 2
         case Dot():
-            return mark.y - mark.radius, mark.x
+            return mark.y - mark.radius, mark.x, 0
         case Path():
-            return min(y for _, y in mark.points), sum(x for x, _ in mark.points) / len(mark.points)
+            return min(y for _, y in mark.points), sum(x for x, _ in mark.points) / len(mark.points), 0

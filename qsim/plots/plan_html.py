@@ -17,9 +17,10 @@ _CELL = 0.6  # width of a qubit, in em
 _MAX_NAME = 40
 _SIZE: dict[str, Any] = {
     "width": 840,
-    "max_height": 1200,
+    "max_height": 900,
     "max_qubits": 24,
 }  # of the circuit, in pixels: it fits into a notebook of 900
+_FRAME = "max-height:48em;overflow:auto;margin:0.3em 0"  # of the circuit: what is below stays in sight
 
 
 def plan_html(plan: Plan) -> str:
@@ -35,7 +36,7 @@ def plan_html(plan: Plan) -> str:
     """
     lines = [*plan.heading(), *plan.footing()]
     text = "".join(f"<div>{escape(line)}</div>" for line in lines[1:])
-    pictures = [] if plan.circuit is None else [plan.draw("html", **_SIZE).fragment]
+    pictures = [] if plan.circuit is None else [f'<div style="{_FRAME}">{plan.draw("svg", **_SIZE)}</div>']
     pictures += [_time_bar(plan), _rows(plan)] if plan.sweeps else []
     return block(lines[0], *pictures, f'<div style="font-size:90%">{text}</div>')
 
