@@ -10,7 +10,7 @@ __all__ = ["Tint", "TintOf", "badge", "badge_width"]
 
 HEIGHT = 12  # of a badge
 SIZE = 9.0  # of its text, in pixels
-_FILL, _LINE = 0.42, 0.5  # shares of the colour in fills, the rest paper, and in lines, the rest ink
+_FILL, _LINE = 0.42, 0.6  # shares of the colour in fills, the rest paper, and in lines, the rest ink
 
 
 @dataclass(frozen=True, slots=True)

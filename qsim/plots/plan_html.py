@@ -15,12 +15,12 @@ __all__ = ["plan_html"]
 _MAX_CELLS = 64  # qubits of a strip
 _CELL = 0.6  # width of a qubit, in em
 _MAX_NAME = 40
-_SIZE: dict[str, Any] = {
-    "width": 840,
-    "max_height": 900,
-    "max_qubits": 24,
-}  # of the circuit, in pixels: it fits into a notebook of 900
-_FRAME = "max-height:48em;overflow:auto;margin:0.3em 0"  # of the circuit: what is below stays in sight
+# Of the circuit, in pixels: it fits into a notebook of 900, and what is below it stays in sight.
+_SIZE: dict[str, Any] = {"width": 840, "max_height": 900, "max_qubits": 24}
+_FRAME = (
+    "max-height:48em;width:fit-content;max-width:100%;overflow:auto;margin:0.3em 0;"
+    "scrollbar-width:thin;scrollbar-color:currentColor transparent"
+)
 
 
 def plan_html(plan: Plan) -> str:

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from draw.test_pictures import contrast
 
 from qsim import Circuit, CircuitError
 from qsim.circuit import Operation
@@ -19,8 +20,6 @@ from qsim.kernels import try_load
 from qsim.plan import Plan, cost, report
 from qsim.plots._phases import phase_hex
 from qsim.testing import random_circuit
-
-from .test_pictures import contrast
 
 SVG = "{http://www.w3.org/2000/svg}"
 kernels_needed = pytest.mark.skipif(try_load("double") is None, reason="no compiled kernels on this machine")
