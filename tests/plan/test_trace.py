@@ -132,6 +132,9 @@ def test_merged_gates_share_a_step():
     assert traced(Circuit(2).h(0).t(0).cx(0, 1).s(0).rx(0.5, 0)) == [[0, 1], [2], [3, 4]]
     pair = Circuit(3).h(0).rxx(0.2, 0, 1).ryy(0.3, 0, 1).rz(0.2, 1).cp(0.3, 1, 0).h(2).cz(2, 0)
     assert traced(pair) == [[0], [1, 2, 3, 4], [5], [6]]
+    diagonals = Circuit(2).rxx(0.2, 0, 1).rzz(0.1, 1, 0).append(gates.diagonal([0.1, 0.2, 0.4, 0.9]), 0, 1)
+    assert traced(diagonals) == [[0, 1, 2]]
+    assert traced(diagonals.rz(0.3, 0).rzz(0.1, 1, 0)) == [[0, 1, 2, 3, 4]]
 
 
 def test_what_costs_nothing_has_no_sweep():
