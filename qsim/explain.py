@@ -16,6 +16,7 @@ from qsim.kernels.threads import default_threads
 from qsim.methods import METHODS, choose, copied_amplitudes, is_direct
 from qsim.plan.cost import flops, pass_kinds, touched
 from qsim.plan.encode import Encoded
+from qsim.plan.prepare import Settings
 from qsim.plan.report import Plan, PlannedSweep
 from qsim.plan.schedule import Sweep
 from qsim.run import check_bound, run
@@ -73,7 +74,8 @@ class _Explaining:
 
         rates = sweep_rates(self.precision, self.num_qubits, self.threads)
         start = time.perf_counter()
-        plan = prepare(self.circuit, settings(self.num_qubits, load(self.precision), is_zero=self.is_zero))
+        chosen = settings(self.num_qubits, load(self.precision), is_zero=self.is_zero)
+        plan = prepare(self.circuit, chosen)
         planning = time.perf_counter() - start
         sweeps: list[PlannedSweep] = []
         scratch = 0
@@ -96,7 +98,7 @@ class _Explaining:
             "programs and tables": max((sweep.memory for sweep in sweeps), default=0),
         }
         touching = rates.pages * bits.register_size(self.num_qubits) if sweeps else 0.0
-        return self._plan(METHODS[self.name].reason, sweeps, memory, touching, planning)
+        return self._plan(METHODS[self.name].reason, sweeps, memory, touching, planning, settings=chosen)
 
     def direct(self, reason: str) -> Plan:
         """Gate by gate in compiled code."""
@@ -183,6 +185,7 @@ class _Explaining:
         allocating: float = 0.0,
         planning: float = 0.0,
         threads: int | None = None,
+        settings: Settings | None = None,
     ) -> Plan:
         return Plan(
             num_qubits=self.num_qubits,
@@ -195,6 +198,8 @@ class _Explaining:
             memory_parts=memory,
             allocating=allocating,
             planning=planning,
+            circuit=self.circuit.copy(),
+            settings=settings,
         )
 
 

@@ -44,6 +44,7 @@ CONVENIENCES = {  # (file, function, module): one-line forwards to upper layers,
     ("states/distribution.py", "_repr_html_", "plots"),
     ("states/base.py", "_repr_html_", "plots"),
     ("plan/report.py", "_repr_html_", "plots"),
+    ("plan/report.py", "draw", "draw"),
     ("result.py", "_repr_html_", "plots"),
 }
 

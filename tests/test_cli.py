@@ -121,6 +121,9 @@ def test_draw_explain_and_convert(asked, file, tmp_path):
     assert asked("draw", path, "-o", tmp_path / "bell.txt") == (0, "", "")
     assert "q0: ─H─●─" in (tmp_path / "bell.txt").read_text(encoding="utf-8")
     assert asked("explain", path, "--method", "numpy")[1] == f"{circuit.explain(method='numpy')}\n"
+    told = asked("explain", path, "--method", "numpy", "--draw", tmp_path / "plan.svg")
+    assert told == asked("explain", path, "--method", "numpy")
+    assert (tmp_path / "plan.svg").read_text(encoding="utf-8") == f"{circuit.explain(method='numpy').draw()}\n"
     assert asked("convert", path, "-", "--to", "json")[1] == f"{to_json(circuit)}\n"
     assert asked("convert", path, tmp_path / "again.json") == (0, "", "")
     assert from_json((tmp_path / "again.json").read_bytes()) == circuit

@@ -70,8 +70,10 @@ def _draw(options: Options) -> int:
 
 
 def _explain(options: Options) -> int:
-    circuit = _read(options)
-    print(circuit.explain(method=options.method, precision=options.precision, threads=options.threads))
+    plan = _read(options).explain(method=options.method, precision=options.precision, threads=options.threads)
+    if options.draw is not None:
+        plan.draw(path=options.draw)
+    print(plan)
     return 0
 
 

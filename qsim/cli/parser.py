@@ -90,6 +90,7 @@ def _draw(parser: argparse.ArgumentParser) -> None:
 def _explain(parser: argparse.ArgumentParser) -> None:
     _circuit(parser)
     _engine(parser)
+    parser.add_argument("--draw", metavar="PATH", help="also draw it, gates in the colours of their passes, to a file")
 
 
 def _convert(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from qsim.circuit import Circuit
 from qsim.draw.marks import BASELINE, Box, Dot, Mark, Path, Scene, Text
 from qsim.draw.scene import make_scene
-from qsim.draw.style import PALETTES, ROLES, Role, check_style
+from qsim.draw.style import PALETTES, ROLES, Role, check_style, look_of
+from qsim.draw.tints import Tint
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -81,8 +82,9 @@ def draw_figure(circuit: Circuit, *, style: str = "light", ax: "Axes | None" = N
     drawing = FigureDrawing(axes)
     (left, bottom, right, top), (width, height) = axes.get_position().extents, drawing.figure.get_size_inches()
     scale = INCH * min((right - left) * width / scene.width, (top - bottom) * height / scene.height)
-    for order, (role, marks) in enumerate(_layers(scene)):
-        _put(axes, role, marks, palette, scale, 2 + 0.001 * order)
+    for order, (role, tint, marks) in enumerate(_layers(scene)):
+        colors = palette | tint.colors(palette) if tint else palette
+        _put(axes, role, look_of(role, tint), marks, colors, scale, 2 + 0.001 * order)
     return drawing
 
 
@@ -96,22 +98,26 @@ def _new_axes(scene: Scene, palette: dict[str, str]) -> "Axes":
     return figure.add_axes((0.0, 0.0, 1.0, 1.0))
 
 
-def _layers(scene: Scene) -> Iterator[tuple[str, list[Mark]]]:
-    """Marks of one role together, in the order of the table of roles, from back to front; frames as they come."""
-    by_role: dict[str, list[Mark]] = {role: [] for role in ROLES}
-    for mark in scene.marks():
-        if mark.role.startswith("frame"):
-            yield mark.role, [mark]
-        else:
-            by_role[mark.role].append(mark)
-    yield from ((role, marks) for role, marks in by_role.items() if marks)
+def _layers(scene: Scene) -> Iterator[tuple[str, Tint | None, list[Mark]]]:
+    """Marks of one role and tint together, in the order of the table of roles, back to front; frames as they come."""
+    layers: dict[str, dict[str, tuple[Tint | None, list[Mark]]]] = {role: {} for role in ROLES}
+    for group in scene.groups:
+        for mark in group.marks:
+            if mark.role.startswith("frame"):
+                yield mark.role, None, [mark]
+            else:
+                name = group.tint.name if group.tint else ""
+                layers[mark.role].setdefault(name, (group.tint, []))[1].append(mark)
+    yield from ((role, tint, marks) for role, by_tint in layers.items() for tint, marks in by_tint.values())
 
 
-def _put(axes: "Axes", role: str, marks: list[Mark], palette: dict[str, str], scale: float, order: float) -> None:
+def _put(
+    axes: "Axes", name: str, role: Role, marks: list[Mark], palette: dict[str, str], scale: float, order: float
+) -> None:
     """Add the artists of marks of one role: a collection for each shape, and texts."""
     from matplotlib.collections import EllipseCollection, LineCollection, PolyCollection
 
-    look = _look(ROLES[role], palette, scale) | {"zorder": order, "gid": role}
+    look = _look(role, palette, scale) | {"zorder": order, "gid": name}
     lines = [mark.points for mark in marks if isinstance(mark, Path) and not mark.is_closed]
     if lines:
         color = {"colors": look["edgecolor"], "capstyle": "butt"}

@@ -5,8 +5,12 @@ Each mark has a role, such as "wire" or "gate"; `qsim.draw.style` says how it lo
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from qsim.draw.steps import Step
+
+if TYPE_CHECKING:
+    from qsim.draw.tints import Tint
 
 __all__ = ["BASELINE", "Box", "Dot", "Group", "Mark", "Path", "Scene", "Text"]
 
@@ -68,12 +72,14 @@ class Group:
         marks: from back to front.
         step: what it is the picture of, if it is one.
         title: that step in words.
+        tint: colours in place of those of the roles, if there are any.
     """
 
     kind: str
     marks: tuple[Mark, ...]
     step: Step | None = None
     title: str = ""
+    tint: "Tint | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from qsim.draw.layout import (
 )
 from qsim.draw.marks import Box, Group, Mark, Path, Scene, Text
 from qsim.draw.style import ROLES
+from qsim.draw.tints import Tint, TintOf, badge, badge_width
 from qsim.draw.titles import describe
 
 __all__ = ["make_scene", "rows_of"]
@@ -39,7 +40,15 @@ def rows_of(circuit: Circuit, max_qubits: int) -> Rows:
     return Rows(circuit.num_qubits, max_qubits, not registers and has_classical(circuit), registers)
 
 
-def make_scene(circuit: Circuit, *, width: int = 900, max_height: int = 10_000, max_qubits: int = 64) -> Scene:
+def make_scene(
+    circuit: Circuit,
+    *,
+    width: int = 900,
+    max_height: int = 10_000,
+    max_qubits: int = 64,
+    tint: TintOf | None = None,
+    remarks: Sequence[str] = (),
+) -> Scene:
     """Lay a circuit out in panels below each other.
 
     Args:
@@ -48,6 +57,8 @@ def make_scene(circuit: Circuit, *, width: int = 900, max_height: int = 10_000, 
         max_height: of all panels, about; where they would be higher, only the first and the last instructions are
             shown. The work is bounded likewise. A panel at the start and one at the end are always shown.
         max_qubits: of more qubits only the first and the last are shown, half of this number each.
+        tint: the colour of the gate of an instruction by its number, for drawings of plans.
+        remarks: lines above the drawing, below the circuit's name.
 
     Raises:
         CircuitError: an option is out of range, or an instruction is of a kind that has no picture.
@@ -60,8 +71,9 @@ def make_scene(circuit: Circuit, *, width: int = 900, max_height: int = 10_000, 
     room = int(width - margin.start - LEAD - MARGIN)
     glyphs = Glyphs(rows.num_quantum, rows.gap, room)
     num_panels = max(max_height // int(PITCH * max(len(rows), 1) + SPACE), 2)
-    layout = lay_out(circuit, rows, glyphs.measure, num_panels * room)
-    return _Sheet(circuit, rows, margin, glyphs, width, room).scene(layout)
+    sheet = _Sheet(circuit, rows, margin, glyphs, width, room, tint)
+    layout = lay_out(circuit, rows, sheet.measure, num_panels * room)
+    return sheet.scene(layout, remarks)
 
 
 @dataclass(frozen=True)
@@ -130,12 +142,26 @@ class _Sheet:
     glyphs: Glyphs
     width: int
     room: int
+    tint: TintOf | None = None
     y: float = MARGIN
     right: float = 0
 
-    def scene(self, layout: Layout) -> Scene:
+    def measure(self, item: Item) -> int:
+        """Width of a picture with its badge."""
+        tint = self._tint_of(item)
+        return max(self.glyphs.measure(item), round(badge_width(tint.label)) + 4 if tint else 0)
+
+    def _tint_of(self, item: Item) -> Tint | None:
+        """Colours of the picture of a gate."""
+        if self.tint is None or item.kind != "operation" or item.step is None:
+            return None
+        return self.tint((item.step.number,))
+
+    def scene(self, layout: Layout, remarks: Sequence[str] = ()) -> Scene:
         """All groups, and the size that they need."""
         groups = self._notes([shorten(printable(self.circuit.name), 80)] if self.circuit.name else [], "title")
+        groups += self._notes(list(remarks), "note")
+        self.y += 6 if remarks else 0
         for number, part in enumerate(layout.parts if len(self.rows) else []):
             if number:
                 self.y += SPACE
@@ -186,7 +212,11 @@ class _Sheet:
 
     def _picture(self, item: Item, x: float, top: float, names: tuple[Names, Names]) -> Group:
         title = describe(item.step, *names) if item.step else ""
-        return Group(item.kind, tuple(self.glyphs.paint(item, x, top)), item.step, title)
+        marks, tint = self.glyphs.paint(item, x, top), self._tint_of(item)
+        if tint is not None:
+            marks += badge(tint.label, marks)
+            title += f"; {tint.title}" if tint.title else ""
+        return Group(item.kind, tuple(marks), item.step, title, tint)
 
     def _wires(self, top: float, end: float, cut: tuple[bool, bool]) -> Iterator[Mark]:
         start = self.margin.wire

@@ -1,10 +1,12 @@
 """How marks look: what each role is drawn with, in the colours of a style."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
+from qsim.draw.tints import SIZE, Tint
 from qsim.errors import CircuitError
 
-__all__ = ["PALETTES", "ROLES", "STYLES", "Role", "check_style", "stylesheet"]
+__all__ = ["PALETTES", "ROLES", "STYLES", "Role", "check_style", "look_of", "stylesheet"]
 
 # Text has a contrast of at least 4.5 to what is behind it, lines and edges of 3 (WCAG 2.1); a test holds both.
 PALETTES: dict[str, dict[str, str]] = {
@@ -86,8 +88,14 @@ ROLES = {
     "name": Role(fill="ink", size=13),
     "title": Role(fill="ink", size=14, is_bold=True),
     "note": Role(fill="faint", size=12),
+    "badge": Role(fill="accent", stroke="paper", width=1),  # of tinted pictures
+    "badge-label": Role(fill="on", size=SIZE, is_bold=True),
 }
 
+TINTED = frozenset(  # what gates are made of
+    {"gate", "turn", "link", "control", "open-control", "target", "plus", "cross", "through", "label", "small", "slot"}
+    | {"badge", "badge-label"}
+)
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 # What notebooks and documentation sites put on <html> or <body> when the reader has chosen
 _DARK_PAGES = ("[data-jp-theme-light='false']", "[data-theme='dark']", "[data-bs-theme='dark']", ".vscode-dark")
@@ -100,23 +108,46 @@ def check_style(style: str, known: tuple[str, ...] = STYLES) -> None:
         raise CircuitError(f"Argument `style` must be one of {', '.join(map(repr, known))}, but is {style!r}.")
 
 
-def stylesheet(style: str) -> str:
+def look_of(name: str, tint: Tint | None) -> Role:
+    """A role in a picture of that tint: what has no colour is dashed."""
+    is_outlined = tint is not None and not tint.color and name in ("gate", "turn", "link")
+    return replace(ROLES[name], dash=(3, 2)) if is_outlined else ROLES[name]
+
+
+def stylesheet(style: str, tints: Iterable[Tint] = ()) -> str:
     """CSS for the classes of all roles; each colour is a variable, with its value for viewers without variables.
 
-    Rules are the same in every picture but for those of its own style, so pictures on one page do not disturb each
-    other.
+    Rules are the same in every picture but for those of its own style and tints, so pictures on one page do not disturb
+    each other.
     """
     fallback = PALETTES["light" if style == "auto" else style]
-    rules = [f".qsim-{style}{{{_variables(fallback)}}}"]
-    if style == "auto":
-        light, dark = _variables(PALETTES["light"]), _variables(PALETTES["dark"])
-        rules.append(f"@media (prefers-color-scheme:dark){{.qsim-auto{{{dark}}}}}")
-        rules += [f"{','.join(f'{page} .qsim-auto' for page in _LIGHT_PAGES)}{{{light}}}"]
-        rules += [f"{','.join(f'{page} .qsim-auto' for page in _DARK_PAGES)}{{{dark}}}"]
+    rules = [*_themed(style, "", lambda palette: palette)]
     rules.append(f".qsim-{style} text{{font-family:{FONT};stroke:none}}")
     rules += [f".qsim-{style} .qs-paper{{{_color('fill', 'paper', fallback)}}}"]
     rules += [f".qsim-{style} .qs-{name}{{{_declarations(role, fallback)}}}" for name, role in ROLES.items()]
+    for tint in tints:
+        rules += _tinted(style, tint, fallback)
     return "\n".join(rules)
+
+
+def _themed(style: str, inside: str, colors: Callable[[dict[str, str]], dict[str, str]]) -> Iterator[str]:
+    """Rules that set variables inside a picture to colours from its palette or, in "auto", from that of the page."""
+    yield f".qsim-{style}{inside}{{{_variables(colors(PALETTES['light' if style == 'auto' else style]))}}}"
+    if style == "auto":
+        light, dark = _variables(colors(PALETTES["light"])), _variables(colors(PALETTES["dark"]))
+        yield f"@media (prefers-color-scheme:dark){{.qsim-auto{inside}{{{dark}}}}}"
+        yield f"{','.join(f'{page} .qsim-auto{inside}' for page in _LIGHT_PAGES)}{{{light}}}"
+        yield f"{','.join(f'{page} .qsim-auto{inside}' for page in _DARK_PAGES)}{{{dark}}}"
+
+
+def _tinted(style: str, tint: Tint, fallback: dict[str, str]) -> Iterator[str]:
+    """Variables of a tint, and its values for viewers without them."""
+    inside, changed = f" .qs-tint-{tint.name}", tint.colors(fallback)
+    yield from _themed(style, inside, tint.colors)
+    for name in ROLES:
+        role = look_of(name, tint)
+        if name in TINTED and changed.keys() & {role.fill, role.stroke}:
+            yield f".qsim-{style}{inside} .qs-{name}{{{_declarations(role, fallback | changed)}}}"
 
 
 def _variables(palette: dict[str, str]) -> str:

@@ -119,10 +119,11 @@ def _scrolled(svg: str) -> str:
 
 def _svg(scene: Scene, style: str) -> str:
     width, height = _number(scene.width), _number(scene.height)
+    tints = {group.tint.name: group.tint for group in scene.groups if group.tint}
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="qsim-circuit qsim-{style}" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(scene.title)}">',
-        f"<style>\n{stylesheet(style)}\n</style>",
+        f"<style>\n{stylesheet(style, tints.values())}\n</style>",
         f'<rect class="qs-paper" width="{width}" height="{height}" rx="4"/>',
         *map(_group, scene.groups),
         "</svg>",
@@ -132,8 +133,9 @@ def _svg(scene: Scene, style: str) -> str:
 
 def _group(group: Group) -> str:
     number = f' data-step="{group.step.number}"' if group.step else ""
+    tint = f' class="qs-tint-{group.tint.name}"' if group.tint else ""
     title = f"<title>{escape(group.title)}</title>" if group.title else ""
-    return f'<g data-kind="{group.kind}"{number}>{title}{"".join(map(_mark, group.marks))}</g>'
+    return f'<g data-kind="{group.kind}"{number}{tint}>{title}{"".join(map(_mark, group.marks))}</g>'
 
 
 def _mark(mark: Mark) -> str:

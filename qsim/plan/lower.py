@@ -13,7 +13,7 @@ What does not fit, such as dense gates on three qubits, stays an operation.
 
 import cmath
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,8 +40,13 @@ _IDENTITY: Matrix2 = (1, 0, 0, 1)
 _SWAP = [0, 2, 1, 3]
 
 
-def lower(circuit: Circuit) -> Lowered:
-    """The operations of a circuit as steps; a swap only changes where the following steps act."""
+def lower(circuit: Circuit, begin: "Callable[[int, list[int]], _Lowering] | None" = None) -> Lowered:
+    """The operations of a circuit as steps; a swap only changes where the following steps act.
+
+    Args:
+        circuit: of bound operations; what is no operation is passed over.
+        begin: makes the `_Lowering`, from the number of qubits and their places; for one who looks on (`trace.py`).
+    """
     operations = [instruction for instruction in circuit if isinstance(instruction, Operation)]
     n = circuit.num_qubits
     # Swaps are undone in advance: the start is laid out so that in the end each qubit lies at its own bit.
@@ -53,7 +58,7 @@ def lower(circuit: Circuit) -> Lowered:
             contents[a], contents[b] = contents[b], contents[a]
     for qubit, content in enumerate(contents):
         places[content] = bits.qubit_bit(qubit, n)
-    lowering = _Lowering(n, list(places))
+    lowering = (begin or _Lowering)(n, list(places))
     for operation in operations:
         lowering.add(operation)
     lowering.flush_all()

@@ -21,6 +21,7 @@ from qsim.plan.encode import Encoded, encode
 from qsim.plan.layout import arrange
 from qsim.plan.lower import lower
 from qsim.plan.schedule import MemoryStep, Sweep, schedule
+from qsim.plan.steps import Lowered
 
 __all__ = ["Prepared", "Programs", "Settings", "Stretch", "forget", "prepare"]
 
@@ -78,11 +79,17 @@ class Prepared:
         phase: global phase that no sweep takes along.
     """
 
-    def __init__(self, circuit: Circuit, operations: tuple[Operation, ...], settings: Settings) -> None:
+    def __init__(
+        self,
+        circuit: Circuit,
+        operations: tuple[Operation, ...],
+        settings: Settings,
+        lowered: Lowered | None = None,  # the same circuit's, by who has traced it
+    ) -> None:
         self.settings, self.operations = settings, operations
         self._is_kept = False
         n = settings.num_qubits
-        lowered = lower(circuit)
+        lowered = lower(circuit) if lowered is None else lowered
         self.layout, self.phase = lowered.layout, lowered.phase
         self.parts: list[Stretch | Operation] = []
         support = 0 if settings.is_zero else bits.register_size(n) - 1

@@ -3,17 +3,35 @@
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from os import PathLike
+from typing import TYPE_CHECKING, Any
 
+from qsim.circuit import Circuit, Operation
 from qsim.memory import available_memory, format_bytes
 
-__all__ = ["Plan", "PlannedSweep"]
+if TYPE_CHECKING:
+    from qsim.plan.prepare import Settings
+
+__all__ = ["Plan", "PlannedSweep", "sweep_color"]
 
 _WIDTH = 100
 SHOWN = (10, 4)  # sweeps at the start and at the end
 _COLUMNS = "{:>6}  {:<35} {:>6} {:>6} {:>6} {:>8} {:>10} {:>9}"
 _HEADS = ("sweep", "local qubits", "steps", "passes", "tables", "flops", "bytes", "time")
 _PREFIXES = ("", " k", " M", " G", " T", " P", " E")
+# By golden angles around the circle of hues, all of about one lightness: neighbours differ, on white and on black.
+_COLORS = (
+    "#3a87d0", "#d96f64", "#30ba8b", "#8d67bf", "#d0992c", "#00a0c3", "#c5618c",
+    "#86b95c", "#6079cf", "#dd7e4b", "#00b4a5", "#a561ae", "#bba831", "#0a91ce",
+    "#d36874", "#57bb79", "#7d6dc7", "#d88f34", "#00a8b9", "#ba609a", "#9db44a",
+)  # fmt: skip
+
+
+def sweep_color(number: int) -> str:
+    """The colour of a sweep, as `#rrggbb`; they recur after 21."""
+    return _COLORS[number % len(_COLORS)]
 
 
 @dataclass(frozen=True)
@@ -71,6 +89,8 @@ class Plan:
         allocating: estimated seconds of touching a new state's memory for the first time.
         planning: seconds that planning took just now: next to nothing if the plan was kept from before.
         is_estimated: whether there are sweeps and figures: not for the engines that form matrices.
+        circuit: what was planned, as it was then; `None` in a plan that was not made by `explain`.
+        settings: what it was planned for; `None` where gates do not share sweeps.
     """
 
     num_qubits: int
@@ -84,6 +104,43 @@ class Plan:
     allocating: float
     planning: float
     is_estimated: bool = True
+    circuit: Circuit | None = field(default=None, repr=False, compare=False)
+    settings: "Settings | None" = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def sweeps_of(self) -> tuple[tuple[int, ...], ...]:
+        """For each instruction of the circuit the numbers of the sweeps that do a part of it, ascending.
+
+        Most gates have one sweep; some are taken apart, and their parts may be in several. What costs nothing has none:
+        swaps, which only rename qubits, gates whose product is the identity, flips that undo each other, phases of the
+        whole state. Nor has what is no gate. Gate by gate each has its own; engines that form matrices have no sweeps.
+        Worked out when it is asked for first, in as long as planning takes.
+
+        >>> from qsim import Circuit
+        >>> Circuit(20).h(0).swap(0, 1).x(5).x(5).explain(method="statevector").sweeps_of
+        ((0,), (), (), ())
+        """
+        from qsim.plan.trace import sweeps_of  # here, since a plan that is only read needs none of it
+
+        circuit = self.circuit or ()
+        if isinstance(circuit, Circuit) and self.settings is not None:
+            return sweeps_of(circuit, self.settings)
+        numbers = iter(range(len(self.sweeps)))
+        is_gate = [isinstance(each, Operation) and self.is_estimated for each in circuit]
+        return tuple((next(numbers),) if each else () for each in is_gate)
+
+    def draw(self, format: str | None = None, path: str | PathLike[str] | None = None, **options: Any) -> Any:
+        """Draw the circuit, each gate in the colour of its sweep, as "svg", "mpl" or "html".
+
+        See `qsim.draw.planned.draw_plan`.
+
+        >>> from qsim import Circuit
+        >>> Circuit(3).h(0).cx(0, 1).explain().draw()
+        <SvgDrawing, ... characters: print() shows the source, save(path) writes it>
+        """
+        from qsim.draw.planned import draw_plan
+
+        return draw_plan(self, format, path, **options)
 
     @property
     def steps(self) -> dict[str, int]:

@@ -1,28 +1,34 @@
-"""A plan as HTML for notebooks: its sweeps as coloured strips over the register, with flops, bytes and time."""
+"""A plan as HTML for notebooks: the circuit in the colours of its sweeps, and these as strips over the register."""
 
 import math
 from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import groupby
+from typing import Any
 
 from qsim.memory import format_bytes
-from qsim.plan.report import SHOWN, Plan, PlannedSweep, clipped, number_text, qubit_ranges, seconds_text
-from qsim.plots._phases import phase_hex
+from qsim.plan.report import SHOWN, Plan, PlannedSweep, clipped, number_text, qubit_ranges, seconds_text, sweep_color
 from qsim.plots.html import block, table
 
 __all__ = ["plan_html"]
 
-_GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))  # neighbours differ, and few of many are alike
 _MAX_CELLS = 64  # qubits of a strip
 _CELL = 0.6  # width of a qubit, in em
 _MAX_NAME = 40
+# Of the circuit, in pixels: it fits into a notebook of 900, and what is below it stays in sight.
+_SIZE: dict[str, Any] = {"width": 840, "max_height": 900, "max_qubits": 24}
+_FRAME = (
+    "max-height:48em;width:fit-content;max-width:100%;overflow:auto;margin:0.3em 0;"
+    "scrollbar-width:thin;scrollbar-color:currentColor transparent"
+)
 
 
 def plan_html(plan: Plan) -> str:
-    """The plan of a run: a bar of the sweeps' times, a row a sweep, and what the text of the plan says below its table.
+    """The plan of a run: its circuit, a bar of the sweeps' times, a row a sweep, and what the text says below it.
 
-    In a sweep's strip each qubit has a place, qubit 0 first. Coloured are those whose amplitudes the sweep works on
-    together; the other qubits may be controls, or turn phases. Of many sweeps the first and the last ones are shown.
+    Gates have the colour and the number of the sweep that does them. In a sweep's strip each qubit has a place, qubit 0
+    first. Coloured are those whose amplitudes the sweep works on together; the other qubits may be controls, or turn
+    phases. Of many sweeps, and of many gates, the first and the last ones are shown.
 
     >>> from qsim import Circuit
     >>> "1 sweep" in plan_html(Circuit(3).h(0).explain()) or "sweeps" in plan_html(Circuit(3).h(0).explain())
@@ -30,12 +36,9 @@ def plan_html(plan: Plan) -> str:
     """
     lines = [*plan.heading(), *plan.footing()]
     text = "".join(f"<div>{escape(line)}</div>" for line in lines[1:])
-    pictures = [_time_bar(plan), _rows(plan)] if plan.sweeps else []
+    pictures = [] if plan.circuit is None else [f'<div style="{_FRAME}">{plan.draw("svg", **_SIZE)}</div>']
+    pictures += [_time_bar(plan), _rows(plan)] if plan.sweeps else []
     return block(lines[0], *pictures, f'<div style="font-size:90%">{text}</div>')
-
-
-def _color(number: int) -> str:
-    return phase_hex(number * _GOLDEN_ANGLE)
 
 
 def _shown(plan: Plan) -> Iterator[tuple[str, Sequence[PlannedSweep], int]]:
@@ -58,7 +61,7 @@ def _time_bar(plan: Plan) -> str:
     parts = ""
     for mark, sweeps, number in _shown(plan):
         share = 100 * sum(sweep.seconds for sweep in sweeps) / total
-        color = "currentColor;opacity:0.3" if mark == "…" else _color(number)
+        color = "currentColor;opacity:0.3" if mark == "…" else sweep_color(number)
         parts += f'<div style="width:{share:.4g}%;background:{color}"></div>'
     return f'<div aria-hidden="true" style="display:flex;height:0.7em;max-width:40em;margin:0.4em 0">{parts}</div>'
 
@@ -69,7 +72,7 @@ def _rows(plan: Plan) -> str:
         if mark == "…":
             place = f"{len(sweeps)} more"
         else:
-            place = _strip(sweeps[0].local_qubits, plan.num_qubits, _color(number)) + _text(sweeps[0])
+            place = _strip(sweeps[0].local_qubits, plan.num_qubits, sweep_color(number)) + _text(sweeps[0])
         rows.append([mark, place, *_numbers(sweeps)])
     if len(plan.sweeps) > 1:
         rows.append(["all", "", *_numbers(plan.sweeps)])

@@ -242,10 +242,27 @@ def test_plans_are_bounded_and_escaped(count, seconds):
 
 
 def test_the_plan_of_a_circuit():
-    explained = Circuit(20).h(range(20)).explain()
+    explained = Circuit(8).h(range(8)).explain()
     found = "".join(parsed(explained).itertext())
-    assert "20 qubits, 20 gates" in found
+    assert "8 qubits, 8 gates" in found
     assert parsed(Circuit(2).h(0).explain(method="dense")) is not None
+
+
+def test_above_the_table_of_a_plan_stands_the_circuit():
+    html = Circuit(20, name=HOSTILE).h(range(20)).cx(0, 19).explain()._repr_html_()
+    ElementTree.fromstring(html)
+    assert 0 < html.index("<svg ") < html.index("</svg>") < html.index("<table")
+    assert html.count("<svg ") == 1
+    assert "<script" not in html
+    assert "<svg" not in plan(2)._repr_html_()  # made by hand
+
+
+@pytest.mark.parametrize("num_qubits", [2, 24, 60])
+def test_the_circuit_of_a_plan_is_bounded(num_qubits):
+    circuit = Circuit(num_qubits)
+    for _ in range(3000 // num_qubits):
+        circuit.rx(0.3, range(num_qubits)).cx(0, num_qubits - 1)
+    assert len(circuit.explain(method="numpy")._repr_html_()) < 300_000
 
 
 def test_operators_in_latex():
