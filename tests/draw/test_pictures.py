@@ -506,6 +506,7 @@ def test_svg_needs_no_matplotlib():
         ({"format": "svg", "width": 10}, CircuitError, "`width` must be at least 200, but is 10"),
         ({"format": "svg", "max_height": 1.5}, TypeError, "`max_height` must be an int"),
         ({"format": "latex", "max_panels": 1}, CircuitError, "`max_panels` must be at least 2"),
+        ({"format": "latex", "style": "neon"}, CircuitError, "`style` must be one of 'auto', 'light', 'dark'"),
         ({"format": "latex", "width": 5}, CircuitError, "`width` must be at least 40"),
         ({"ops": 3}, TypeError, "`ops` must be a slice"),
         ({"format": "svg", "colour": 3}, TypeError, "colour"),
