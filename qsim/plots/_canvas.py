@@ -19,7 +19,8 @@ __all__ = [
     "as_pure",
     "as_state",
     "axes_or_new",
-    "draw_phase_wheel",
+    "axes_with_wheel",
+    "height_of",
     "ink",
     "label_keys",
     "label_style",
@@ -37,6 +38,7 @@ LARGEST_TEXT, _LEAST_TEXT = 9.0, 5.0  # in points
 CHARACTER = 0.62  # width of a monospaced character, in font sizes
 _LINE_CHARACTERS = 32  # axes as wide as so many characters, or wider, have text of the largest size
 _WHEEL_PARTS = 72
+_WHEEL_WIDTH = 0.8  # inches of a new figure that are its
 _BASE = 0.18  # the least share of its colour that an entry gets, so that small ones are seen
 
 
@@ -99,9 +101,22 @@ def axes_or_new(ax: Any, width: float, height: float, projection: str = "rectili
     return ax
 
 
+def axes_with_wheel(ax: Any, width: float, height: float, wheel: bool, projection: str = "rectilinear") -> "Axes":
+    """The same, with the wheel of phases at the right, if it is wanted: a new figure is so much wider."""
+    axes = axes_or_new(ax, width + _WHEEL_WIDTH * bool(wheel), height, projection)
+    if wheel:
+        _draw_phase_wheel(axes)
+    return axes
+
+
 def width_of(axes: "Axes") -> float:
     """Width of the axes in points."""
     return axes.bbox.width / axes.figure.dpi * POINTS
+
+
+def height_of(axes: "Axes") -> float:
+    """Height of the axes in points."""
+    return axes.bbox.height / axes.figure.dpi * POINTS
 
 
 def text_size(axes: "Axes") -> float:
@@ -171,7 +186,7 @@ def style(axes: "Axes") -> None:
         label.set_fontsize(text_size(axes))
 
 
-def draw_phase_wheel(axes: "Axes") -> "Axes":
+def _draw_phase_wheel(axes: "Axes") -> None:
     """The legend of phases: a wheel on axes of its own, for which those of the picture make room at the right."""
     from matplotlib.collections import PatchCollection
     from matplotlib.colorbar import make_axes
@@ -188,4 +203,3 @@ def draw_phase_wheel(axes: "Axes") -> "Axes":
     wheel.text(0, 0, "φ", ha="center", va="center", fontsize=size, color=color)
     wheel.set(xlim=(-2, 2), ylim=(-2, 2), aspect="equal", label="phase wheel")
     wheel.set_axis_off()
-    return wheel
