@@ -113,6 +113,7 @@ def stylesheet(style: str) -> str:
         rules.append(f"@media (prefers-color-scheme:dark){{.qsim-auto{{{dark}}}}}")
         rules += [f"{','.join(f'{page} .qsim-auto' for page in _LIGHT_PAGES)}{{{light}}}"]
         rules += [f"{','.join(f'{page} .qsim-auto' for page in _DARK_PAGES)}{{{dark}}}"]
+    rules.append(".qsim-untrusted{display:none}")
     rules.append(f".qsim-{style} text{{font-family:{FONT};stroke:none}}")
     rules += [f".qsim-{style} .qs-paper{{{_color('fill', 'paper', fallback)}}}"]
     rules += [f".qsim-{style} .qs-{name}{{{_declarations(role, fallback)}}}" for name, role in ROLES.items()]
