@@ -120,8 +120,15 @@ def height_of(axes: "Axes") -> float:
 
 
 def text_size(axes: "Axes") -> float:
-    """Size of text in points: smaller on small axes, down to what can just be read."""
-    return float(np.clip(width_of(axes) / _LINE_CHARACTERS / CHARACTER, _LEAST_TEXT, LARGEST_TEXT))
+    """Size of text in points: smaller on small axes, down to what can just be read.
+
+    Of axes on a grid the place there counts, of which a wheel of phases takes a part: neighbours have text of one size.
+    """
+    spec, figure = axes.get_subplotspec(), axes.get_figure(root=False)
+    width = width_of(axes)
+    if spec is not None and figure is not None:
+        width = spec.get_position(figure).width * figure.bbox.width / figure.dpi * POINTS  # type: ignore[arg-type]
+    return float(np.clip(width / _LINE_CHARACTERS / CHARACTER, _LEAST_TEXT, LARGEST_TEXT))
 
 
 def label_style(labels: Sequence[str], width: float) -> tuple[float, float]:

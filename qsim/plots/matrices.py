@@ -9,6 +9,7 @@ from qsim import bits
 from qsim.algebra.show import qubit_labels
 from qsim.errors import OperatorError, StateError, TooLargeError
 from qsim.plots._canvas import (
+    LARGEST_TEXT,
     as_state,
     axes_with_wheel,
     ink,
@@ -134,7 +135,7 @@ def city(state: Any, ax: "Axes | None" = None, *, wheel: bool = True) -> "Axes":
             edgecolor=ink(axes),
             linewidth=0.25,
         )
-    _style_city(axes, num_qubits)
+    _style_city(axes, num_qubits, 0.86 if wheel else 0.76)
     return axes  # type: ignore[no-any-return]
 
 
@@ -226,11 +227,12 @@ def _draw_blocks(axes: "Axes", num_qubits: int) -> None:
             draw(edges, -0.5, size - 0.5, color=ink(axes), linewidth=1.4 * shares, alpha=0.7 * shares)
 
 
-def _style_city(axes: Any, num_qubits: int) -> None:
+def _style_city(axes: Any, num_qubits: int, zoom: float) -> None:
     from matplotlib.ticker import MaxNLocator
 
     size = bits.register_size(num_qubits)
     text = text_size(axes)
+    smaller = LARGEST_TEXT - text  # labels of axes stand as much nearer as the numbers beside them are shorter
     labels = [bits.bitstring(index, num_qubits) for index in range(size)]
     step = max(size // 4, 1) if size > 8 else 1
     axes.set_xticks(range(0, size, step), labels[::step], fontsize=0.9 * text, fontfamily="monospace")
@@ -239,16 +241,16 @@ def _style_city(axes: Any, num_qubits: int) -> None:
     axes.tick_params(axis="z", labelsize=0.9 * text, pad=0)
     axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5))
     axes.set_zlim(bottom=0)
-    axes.set_xlabel("column", fontsize=text, labelpad=2 + num_qubits)
-    axes.set_ylabel(f"row ({qubit_labels(range(num_qubits))})", fontsize=text, labelpad=2 + num_qubits)
+    axes.set_xlabel("column", fontsize=text, labelpad=2 + num_qubits - 1.5 * smaller)
+    axes.set_ylabel(f"row ({qubit_labels(range(num_qubits))})", fontsize=text, labelpad=2 + num_qubits - 1.5 * smaller)
     axes.zaxis.set_rotate_label(False)
-    axes.set_zlabel("|ρ|", fontsize=text, labelpad=4, rotation=90)
+    axes.set_zlabel("|ρ|", fontsize=text, labelpad=4 - 2.7 * smaller, rotation=90)
     axes.zaxis.set_major_locator(MaxNLocator(4))
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
         axis.set_pane_color((*paper(axes), 0.0))
         axis._axinfo["grid"].update(color=(*_rgb(axes), 0.2), linewidth=0.5)
     axes.view_init(elev=32, azim=-58)
-    axes.set_box_aspect((1, 1, 0.65), zoom=0.86)
+    axes.set_box_aspect((1, 1, 0.65), zoom=zoom)
 
 
 def _rgb(axes: "Axes") -> tuple[float, float, float]:

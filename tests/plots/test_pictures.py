@@ -143,6 +143,8 @@ def test_pictures_without_the_wheel_of_phases(name):
     many = [side_by_side.add_subplot(1, 2, place, projection=axes.name) for place in (1, 2)]
     assert [draw(state, ax=ax, wheel=ax is many[1]) for ax in many] == many
     assert len(side_by_side.axes) == 3
+    one, other = (ax.xaxis.label.get_fontsize() for ax in many)
+    assert one == pytest.approx(other)  # the wheel takes a part of the room, but the text is as large
 
 
 # ── Bloch spheres ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -373,11 +375,13 @@ PICTURES = {
     "hinton": lambda **k: plots.hinton(MIXED, **k),
     "large hinton": lambda **k: plots.hinton(State.random(6, seed=1), **k),
     "city": lambda **k: plots.city(MIXED, **k),
+    "city alone": lambda **k: plots.city(THREE, **k, wheel=False),
     "qsphere": lambda **k: plots.qsphere(THREE, **k),
     "pauli_vector": lambda **k: plots.pauli_vector(State.random(4, seed=1), **k),
     "entanglement_map": lambda **k: plots.entanglement_map(State.random(5, seed=1), **k),
     "large map": lambda **k: plots.entanglement_map(State.ghz(12), **k),
     "operator_matrix": lambda **k: plots.operator_matrix(kron(H, S, X, Y), **k),
+    "matrix alone": lambda **k: plots.operator_matrix(kron(H, S, X, Y), **k, wheel=False),
     "large matrix": lambda **k: plots.operator_matrix(kron(H, S, X, Y, H, I, P0), **k),
 }
 PARAMETERS = pytest.mark.parametrize(("name", "draw"), PICTURES.items(), ids=PICTURES)
@@ -385,7 +389,7 @@ PARAMETERS = pytest.mark.parametrize(("name", "draw"), PICTURES.items(), ids=PIC
 
 def new_axes(name, size=(3, 2.4)):
     figure = plt.figure(figsize=size, layout="constrained", dpi=100)
-    return figure.add_subplot(projection="3d" if name == "city" else None)
+    return figure.add_subplot(projection="3d" if name.startswith("city") else None)
 
 
 def visible_texts(figure):
