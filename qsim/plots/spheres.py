@@ -86,7 +86,7 @@ def bloch(state: Any, qubits: Any = None, ax: "Axes | None" = None) -> "Axes":
         raise StateError("Argument `qubits` must have a qubit to draw, but is empty.")
     require_few(len(listed), _MAX_SPHERES, "A picture of Bloch spheres", "list some in `qubits=`")
     vectors = [shown.bloch(qubit) for qubit in listed]
-    num_columns = _columns(len(listed))
+    num_columns = _columns(len(listed)) if ax is None else _best_columns(len(listed), axes_or_new(ax, 0, 0))
     num_rows = -(-len(listed) // num_columns)
     axes = axes_or_new(ax, max(1.75 * num_columns, 2.6), max(2.1 * num_rows, 2.8))
     axes.set(xlim=(-_COLUMN / 2, (num_columns - 0.5) * _COLUMN), aspect="equal")
@@ -108,6 +108,15 @@ def bloch(state: Any, qubits: Any = None, ax: "Axes | None" = None) -> "Axes":
 def _columns(number: int) -> int:
     """Spheres side by side: up to 4 in one row, else rows about as long as the figure is high, 6 at most."""
     return number if number <= 4 else min(math.ceil(math.sqrt(1.6 * number)), 6)
+
+
+def _best_columns(number: int, axes: "Axes") -> int:
+    """Spheres side by side so that they are as large as the axes allow."""
+
+    def room(columns: int) -> float:
+        return min(width_of(axes) / (columns * _COLUMN), height_of(axes) / (-(-number // columns) * _ROW))
+
+    return max(range(1, number + 1), key=room)
 
 
 def _draw_sphere(axes: "Axes", center: Points, size: float) -> None:

@@ -197,6 +197,13 @@ def test_the_arrow_is_above_the_axes_of_the_sphere(size):
     assert nearest.max() < 0.25  # its colour all along
 
 
+@pytest.mark.parametrize(("size", "columns"), [((7, 1.4), 6), ((4, 3), 3), ((1.2, 7), 1)])
+def test_bloch_spheres_fill_the_axes(size, columns):
+    axes = plots.bloch("0" * 6, ax=new_axes("bloch", size))
+    centers = {round(patch.center[0], 6) for patch in axes.patches if isinstance(patch, Circle)}
+    assert len(centers) == columns
+
+
 def test_bloch_spheres_of_listed_qubits():
     axes = plots.bloch("01+", qubits=[2, 0])
     assert [text for text in texts(axes) if text[0] == "q"] == ["q2   |r| = 1", "q0   |r| = 1"]
