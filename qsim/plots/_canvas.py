@@ -36,6 +36,7 @@ __all__ = [
 POINTS = 72.0  # in an inch
 LARGEST_TEXT, _LEAST_TEXT = 9.0, 5.0  # in points
 CHARACTER = 0.62  # width of a monospaced character, in font sizes
+_LABEL_GAP = 0.7  # characters between labels side by side, at least
 _LINE_CHARACTERS = 32  # axes as wide as so many characters, or wider, have text of the largest size
 _WHEEL_PARTS = 72
 _WHEEL_WIDTH = 0.8  # inches of a new figure that are its
@@ -136,7 +137,7 @@ def label_style(labels: Sequence[str], width: float) -> tuple[float, float]:
     spacing = width / max(len(labels), 1)
     longest = max(map(len, labels), default=0)
     for size in (LARGEST_TEXT, LARGEST_TEXT - 1, LARGEST_TEXT - 2):
-        if longest * size * CHARACTER <= 0.95 * spacing:
+        if (longest + _LABEL_GAP) * size * CHARACTER <= spacing:
             return size, 0.0
     return min(LARGEST_TEXT, max(0.85 * spacing, 4.0)), 90.0
 
