@@ -8,10 +8,10 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def tables(text):
-    """Rows of all tables of numbers, as {(circuit, column head, precision of the table): cell}."""
+    """Cells of the tables of figures, by circuit, name of the table and column."""
     found = {}
-    for block in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
-        head, _, *rows = ([cell.strip() for cell in line.strip(" |\n").split("|")] for line in block.splitlines())
+    for block in re.findall(r"^\| (?:circuit|\w+ precision) \|.*\n\|[ -:|]+\n(?:\|.*\n)+", text, re.MULTILINE):
+        head, _, *rows = ([cell.strip() for cell in line.strip(" |").split("|")] for line in block.splitlines())
         for name, *cells in rows:
             found.update({(name, head[0], column): cell for column, cell in zip(head[1:], cells, strict=True)})
     return found

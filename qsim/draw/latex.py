@@ -31,6 +31,7 @@ from qsim.draw.style import PALETTES, ROLES, check_style
 __all__ = ["LatexDrawing", "draw_latex", "to_latex"]
 
 MIN_WIDTH = 40
+MAX_TITLE = 80
 CELL, LETTER = 6, 1.8  # millimetres of a picture without text, and of a letter
 TIP = "{\\scriptstyle\\blacktriangledown}"
 PREAMBLE = ("\\usepackage{tikz}", "\\usetikzlibrary{quantikz}", "\\usepackage{amssymb}")
@@ -174,7 +175,7 @@ def draw_latex(
     names = _row_names(circuit, rows)
     room = max(width - round(max(map(len, names), default=0) * LETTER) - 2 * CELL, 2 * CELL)
     layout = lay_out(circuit, rows, _measure, max_panels * room)
-    blocks = [look.text("ink", f"\\textbf{{{to_latex(circuit.name)}}}")] if circuit.name else []
+    blocks = [look.text("ink", f"\\textbf{{{to_latex(circuit.name, MAX_TITLE)}}}")] if circuit.name else []
     for number, part in enumerate(layout.parts if names else []):
         if number:
             blocks.append(look.text("faint", to_latex(f"… {layout.num_skipped:,} instructions not shown …")))
