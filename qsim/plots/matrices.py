@@ -204,7 +204,7 @@ def _matrix_axes(ax: "Axes | None", num_qubits: int, wheel: bool) -> "Axes":
     block = bits.register_size(num_qubits - named)
     labels = [bits.bitstring(index, named) + "…" * (named < num_qubits) for index in range(bits.register_size(named))]
     places = block * np.arange(len(labels)) + (block - 1) / 2
-    size, rotation = label_style(labels, 0.7 * width_of(axes))
+    size, rotation = label_style(labels, 0.75 * width_of(axes))
     size = min(size, text_size(axes))
     axes.set_xticks(places, labels, rotation=rotation, fontsize=size, fontfamily="monospace")
     axes.set_yticks(places, labels, fontsize=size, fontfamily="monospace")
