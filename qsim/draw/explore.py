@@ -36,6 +36,7 @@ __all__ = ["Explorer", "explore"]
 
 WIDTH, MAX_HEIGHT = 840, 2000  # of the circuit, in pixels: it fits into a notebook of 900
 HEIGHT = 720  # of the frame in a notebook, until its script finds what the page needs
+UNTRUSTED = "The page to step through it needs a trusted notebook: trust this one, or run the cell again."
 DIGITS = 7  # of amplitudes and Bloch vectors
 
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
@@ -60,9 +61,13 @@ class Explorer:
         return f"<Explorer, {len(self.html):,} characters: shows itself in a notebook, save(path) writes the page>"
 
     def _repr_html_(self) -> str:
-        """The page in a frame of its own: neither its styles nor its script touch those of the notebook."""
+        """The page in a frame of its own: neither its styles nor its script touch those of the notebook.
+
+        The text within the frame is for notebooks that are not trusted, from which frames are taken out.
+        """
         style = f"width:100%;height:{HEIGHT}px;border:0"
-        return f'<iframe title="{escape(self.title)}" style="{style}" srcdoc="{escape(self.html)}"></iframe>'
+        title, page = escape(self.title), escape(self.html)
+        return f'<iframe title="{title}" style="{style}" srcdoc="{page}">{title}. {UNTRUSTED}</iframe>'
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the page to a file, in UTF-8."""

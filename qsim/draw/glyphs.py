@@ -9,7 +9,7 @@ from qsim.draw.marks import Box, Dot, Mark, Path, Text
 from qsim.draw.pictures import CONTROL, HIDDEN, OPEN_CONTROL, Item
 from qsim.draw.style import ROLES
 
-__all__ = ["BOX", "PITCH", "Glyphs", "double"]
+__all__ = ["BOX", "PITCH", "Glyphs", "double", "role_of"]
 
 PITCH = 44  # from row to row
 BOX = 32  # height of a box on one row, and least width
@@ -158,7 +158,7 @@ class Glyphs:
             case "⋮":
                 return [Text(x, y, HIDDEN, "label")]
         width = self._sign_width(item, sign)
-        box = Box(x - width / 2, y - BOX / 2, width, BOX, _role(item, sign))
+        box = Box(x - width / 2, y - BOX / 2, width, BOX, role_of(item, sign))
         if item.kind == "measurement":
             return [box, *_meter(x, y)]
         return [box, *_write(_parts(self._fit(sign)) if item.kind == "operation" else [self._fit(sign)], x, y)]
@@ -168,7 +168,7 @@ class Glyphs:
         first, last, width = min(item.box), max(item.box), self._box_width(item)
         reach = BOX / 2 + (TALL - BOX / 2 + 8 if item.is_caption else 0)
         y, height = top + PITCH * first - reach, PITCH * (last - first) + 2 * reach
-        marks: list[Mark] = [Box(x - width / 2, y, width, height, _role(item, item.label))]
+        marks: list[Mark] = [Box(x - width / 2, y, width, height, role_of(item, item.label))]
         if item.kind == "end":
             return marks
         for row in range(first, last + 1):
@@ -215,7 +215,8 @@ def _write(lines: list[str], x: float, y: float) -> list[Mark]:
     return [Text(x, start + 13 * at, line, _line_role(lines, at)) for at, line in enumerate(lines)]
 
 
-def _role(item: Item, label: str) -> str:
+def role_of(item: Item, label: str) -> str:
+    """What a box with that label is drawn as."""
     if item.kind == "operation" and _ANGLES.fullmatch(label):
         return "turn"
     return _ROLES.get(item.kind, "logic")

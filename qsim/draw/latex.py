@@ -1,13 +1,16 @@
 """Circuits as LaTeX, for the quantikz library of TikZ."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from os import PathLike
 from pathlib import Path
+from typing import NamedTuple
 
 from qsim.circuit import Circuit
+from qsim.draw.glyphs import role_of
 from qsim.draw.labels import MAX_LABEL, MAX_NOTE, printable, shorten
 from qsim.draw.layout import (
     CONTROL,
@@ -22,12 +25,15 @@ from qsim.draw.layout import (
     notes,
     wrap,
 )
-from qsim.draw.scene import rows_of
+from qsim.draw.scene import Frame, find_frames, rows_of
+from qsim.draw.style import PALETTES, ROLES, check_style
 
 __all__ = ["LatexDrawing", "draw_latex", "to_latex"]
 
 MIN_WIDTH = 40
+MAX_TITLE = 80
 CELL, LETTER = 6, 1.8  # millimetres of a picture without text, and of a letter
+TIP = "{\\scriptstyle\\blacktriangledown}"
 PREAMBLE = ("\\usepackage{tikz}", "\\usetikzlibrary{quantikz}", "\\usepackage{amssymb}")
 
 _SPECIAL = {
@@ -50,7 +56,21 @@ _SPECIAL = {
     "→": "$\\to$",
     "½": "$\\frac12$",
 }
-_SIGNS = {"●": "\\control{}", "○": "\\ocontrol{}", "⊕": "\\targ{}", "×": "\\targX{}", HIDDEN: "\\vdots"}
+
+
+class _Sign(NamedTuple):
+    """A command of quantikz, and the role of what it draws."""
+
+    command: str
+    role: str
+
+
+_SIGNS = {
+    "●": _Sign("control", "control"),
+    "○": _Sign("ocontrol", "open-control"),
+    "⊕": _Sign("targ", "target"),
+    "×": _Sign("targX", "cross"),
+}
 _INSIDE = {"●": "$\\bullet$", "○": "$\\circ$", HIDDEN: "$\\vdots$"}  # on a row in the middle of a box
 _GREEK = frozenset(
     [
@@ -114,15 +134,24 @@ class LatexDrawing:
 
 
 def draw_latex(
-    circuit: Circuit, *, document: bool = False, width: int = 150, max_panels: int = 20, max_qubits: int = 64
+    circuit: Circuit,
+    *,
+    style: str = "bw",
+    document: bool = False,
+    width: int = 150,
+    max_panels: int = 20,
+    max_qubits: int = 64,
 ) -> LatexDrawing:
     """Draw a circuit in LaTeX, as one `quantikz` environment a panel.
 
     The source is for `\\usetikzlibrary{quantikz}`, which newer releases of the package have as well; its first line
-    says what the preamble of the document needs.
+    says what the preamble of the document needs. Colours are defined before the environments, where they can
+    be changed.
 
     Args:
         circuit: what to draw.
+        style: `"bw"` (black and white, as quantikz draws), `"light"`, `"dark"` or `"colorblind"`; `"auto"` is light.
+            The page is the document's: a dark one is made by `\\pagecolor{qsim-paper}`, which a whole document has.
         document: write a whole document, ready to be compiled, not only the environments.
         width: of the picture, in millimetres, about, at least 40.
         max_panels: where there would be more, only the first and the last instructions are shown; at least 2.
@@ -138,27 +167,96 @@ def draw_latex(
     \\lstick{\\mbox{q1}} & \\qw & \\targ{} & \\qw
     \\end{quantikz}
     """
+    check_style(style)
     check_option("width", width, MIN_WIDTH)
     check_option("max_panels", max_panels, 2)
     check_option("max_qubits", max_qubits, 2)
-    rows = rows_of(circuit, max_qubits)
+    rows, look = rows_of(circuit, max_qubits), _Look("light" if style == "auto" else style)
     names = _row_names(circuit, rows)
     room = max(width - round(max(map(len, names), default=0) * LETTER) - 2 * CELL, 2 * CELL)
     layout = lay_out(circuit, rows, _measure, max_panels * room)
-    blocks = [f"\\textbf{{{to_latex(circuit.name)}}}"] if circuit.name else []
+    blocks = [look.text("ink", f"\\textbf{{{to_latex(circuit.name, MAX_TITLE)}}}")] if circuit.name else []
     for number, part in enumerate(layout.parts if names else []):
-        blocks += [to_latex(f"… {layout.num_skipped:,} instructions not shown …")] if number else []
-        blocks += [_Panel(rows, names, panel).source() for panel in wrap(part, room)]
+        if number:
+            blocks.append(look.text("faint", to_latex(f"… {layout.num_skipped:,} instructions not shown …")))
+        blocks += _panels(part, rows, names, room, look)
     lines = notes(circuit, rows, layout)
-    blocks += [to_latex(note, MAX_NOTE) for note in (lines if names else ["(no qubits)", *lines])]
+    blocks += [look.text("faint", to_latex(note, MAX_NOTE)) for note in (lines if names else ["(no qubits)", *lines])]
     body = "\n\n\\bigskip\n\n".join(blocks)
+    definitions = look.definitions(body)
     if not document:
-        return LatexDrawing(f"% preamble: {' '.join(PREAMBLE)}\n{body}")
-    head = ["\\documentclass{article}", "\\usepackage[margin=15mm]{geometry}", *PREAMBLE]
-    return LatexDrawing(
-        "\n".join([*head, "\\setlength{\\parindent}{0pt}", "\\pagestyle{empty}", "\\begin{document}", body])
-        + "\n\\end{document}"
-    )
+        return LatexDrawing("\n".join([f"% preamble: {' '.join(PREAMBLE)}", *definitions, body]))
+    head = ["\\documentclass{article}", "\\usepackage[margin=15mm]{geometry}", *PREAMBLE, *definitions]
+    head += ["\\setlength{\\parindent}{0pt}", "\\pagestyle{empty}", "\\begin{document}"]
+    head += ["\\pagecolor{qsim-paper}"] if style == "dark" else []
+    return LatexDrawing("\n".join([*head, body, "\\end{document}"]))
+
+
+def _panels(columns: list[Column], rows: Rows, names: list[str], room: int, look: "_Look") -> Iterator[str]:
+    """An environment for as many columns as have room, and so on."""
+    frames, start = find_frames(columns), 0
+    for panel in wrap(columns, room):
+        yield _Panel(rows, names, panel, look, start, frames).source()
+        start += len(panel)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """Colours of a style, as options for what quantikz draws: each role is a style of TikZ, called `qsim-` and so on.
+
+    Attributes:
+        style: a palette; in black and white quantikz's own look is kept.
+    """
+
+    style: str
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing has colours."""
+        return self.style == "bw"
+
+    def of(self, role: str) -> str:
+        """The option for a role, if it needs one."""
+        return "" if self.is_plain else f"qsim-{role}"
+
+    def option(self, role: str) -> str:
+        """The same in brackets."""
+        return "" if self.is_plain else f"[qsim-{role}]"
+
+    def text(self, color: str, text: str) -> str:
+        """Text in a colour."""
+        return text if self.is_plain else f"{{\\color{{qsim-{color}}}{text}}}"
+
+    @property
+    def environment(self) -> str:
+        """Options of an environment: text in ink, lines as wires."""
+        return "" if self.is_plain else "[color=qsim-ink,arrows/.append style={draw=qsim-wire}]"
+
+    def link(self, rows: int) -> str:
+        """A line to the cell so many rows below."""
+        direction = "d" * rows if rows > 0 else "u" * -rows
+        return f"\\vqw{{{rows}}}" if self.is_plain else f"\\arrow[arrows,draw=qsim-accent]{{{direction}}}"
+
+    def definitions(self, body: str) -> list[str]:
+        """Lines that define the styles that a text uses, and the colours."""
+        if self.is_plain:
+            return []
+        used = set(re.findall(r"(?:style=|[\[,])qsim-([\w-]+)", body))
+        styles = [f"\\tikzset{{qsim-{role}/.style={{{_style(role)}}}}}" for role in ROLES if role in used]
+        named = {"paper", *re.findall(r"(?:color=|draw=|fill=|\{)qsim-(\w+)", "\n".join([*styles, body]))}
+        colors = {name: color for name, color in PALETTES[self.style].items() if name in named}
+        return [*(f"\\definecolor{{qsim-{name}}}{{HTML}}{{{colors[name][1:].upper()}}}" for name in colors), *styles]
+
+
+def _style(role: str) -> str:
+    """Options of TikZ for a role."""
+    look = ROLES[role]
+    if role == "cross":
+        return f"internal/.append style={{draw=qsim-{look.stroke}}}"
+    options = [f"fill=qsim-{look.fill}"] if look.fill else []
+    options += [f"draw=qsim-{look.stroke}" if look.stroke else "draw=none"]
+    options += [f"internal/.append style={{draw=qsim-{ROLES['plus'].stroke}}}"] if role == "target" else []
+    return ",".join(options)
 
 
 def to_latex(text: str, limit: int = MAX_LABEL) -> str:
@@ -209,11 +307,23 @@ def _row_names(circuit: Circuit, rows: Rows) -> list[str]:
 
 @dataclass(frozen=True)
 class _Panel:
-    """One environment: a cell for each row and column."""
+    """One environment: a cell for each row and column.
+
+    Attributes:
+        rows: the rows.
+        names: theirs.
+        columns: what stands in it.
+        look: the colours.
+        start: number of the first column in its part.
+        frames: of the part.
+    """
 
     rows: Rows
     names: list[str]
     columns: list[Column]
+    look: _Look
+    start: int
+    frames: list[Frame]
 
     def source(self) -> str:
         """The environment."""
@@ -222,8 +332,26 @@ class _Panel:
             cells = {row: text for item in column.items for row, text in self._cells(item)}
             for row, line in enumerate(grid):
                 line.append(cells.get(row, self._wire(row)))
-        lines = [" & ".join([*line, self._wire(row)]) for row, line in enumerate(grid)]
-        return "\\begin{quantikz}\n" + " \\\\\n".join(lines) + "\n\\end{quantikz}"
+        for line, row in zip(grid, range(len(grid)), strict=True):
+            line.append(self._wire(row))
+        for frame in self.frames:
+            self._put_frame(frame, grid)
+        lines = [" & ".join(line) for line in grid]
+        return f"\\begin{{quantikz}}{self.look.environment}\n" + " \\\\\n".join(lines) + "\n\\end{quantikz}"
+
+    def _put_frame(self, frame: Frame, grid: list[list[str]]) -> None:
+        """Add a block's frame to its first cell; where the block goes on in another panel, it reaches to the end."""
+        end = len(self.columns)
+        first = 0 if frame.first is None else frame.first - self.start
+        last = end if frame.last is None else frame.last - self.start
+        if first >= end or last < 0:
+            return
+        first, last = max(first, 0), min(last, end)
+        role = self.look.of(f"frame{2 - frame.depth % 2}" if frame.depth else "frame")
+        size = [f"wires={frame.rows[1] - frame.rows[0] + 1}", f"steps={last - first + 1}"]
+        inset = min(frame.depth, 2)  # points, that of a block within a block
+        style = ["thin,dashed", f"inner xsep={-inset}pt,inner ysep={3 - inset}pt", *filter(None, [role])]
+        grid[frame.rows[0]][first + 1] += f"\\gategroup[{','.join(size)},background,style={{{','.join(style)}}}]{{}}"
 
     def _wire(self, row: int) -> str:
         return "" if row == self.rows.gap else "\\qw" if row < self.rows.num_quantum else "\\cw"
@@ -238,9 +366,9 @@ class _Panel:
             used = sorted(cells)
             for row, after in pairwise(used):
                 if row in signs:
-                    cells[row] += f"\\vqw{{{after - row}}}"
+                    cells[row] += self.look.link(after - row)
                 elif after in signs:
-                    cells[after] += f"\\vqw{{{row - after}}}"
+                    cells[after] += self.look.link(row - after)
         last = max(cells, default=0)
         for row in sorted(item.wires):
             text = " ".join(filter(None, [item.wires[row], self._condition(item, row)]))
@@ -254,25 +382,38 @@ class _Panel:
     def _condition(item: Item, row: int) -> str:
         return f"if {item.condition}" if item.condition and row == max(item.wires) else ""
 
-    @staticmethod
-    def _end_of_wire(text: str, is_written: bool, is_last: bool) -> str:
+    def _end_of_wire(self, text: str, is_written: bool, is_last: bool) -> str:
         """A dot, or the tip of an arrow, on a classical wire, with what is written below it; the link may go on."""
         place = "below" if is_last else "below right"
         below = f"label={{[font=\\scriptsize,label distance=2pt]{place}:{{\\mbox{{{to_latex(text)}}}}}}}"
         if is_written:
-            return f"|[inner sep=0pt,{below}]| {{\\scriptstyle\\blacktriangledown}} \\cw"
-        return f"|[phase{',' + below if text else ''}]| {{}} \\cw"
+            return f"|[inner sep=0pt,{below}]| {self.look.text('wire', TIP)} \\cw"
+        options = ["phase", self.look.of("bit-dot"), below if text else ""]
+        return f"|[{','.join(filter(None, options))}]| {{}} \\cw"
 
     def _sign(self, item: Item, row: int, sign: str) -> str:
         if item.kind == "barrier":
-            return "\\push{\\rule[-1.6ex]{0.7pt}{4.4ex}}" if sign != HIDDEN else "\\vdots"
+            line = self.look.text("faint", "\\rule[-1.6ex]{0.7pt}{4.4ex}")
+            return f"\\push{{{line}}}" if sign != HIDDEN else "\\vdots"
         if item.kind == "measurement" and sign != HIDDEN:
-            return "\\meter{}"
+            return f"\\meter{self.look.option('read')}{{}}"
         phase = item.label if item.kind == "operation" and not item.box else ""
         if phase and sign in (CONTROL, OPEN_CONTROL) and row == max(item.signs):
-            shape, text = "phase" if sign == CONTROL else "ophase", f"\\mbox{{{to_latex(phase)}}}"
-            return f"|[{shape},label={{[font=\\scriptsize]above right:{{{text}}}}}]| {{}} \\qw"
-        return _SIGNS.get(sign) or f"\\gate{{\\mbox{{{to_latex(sign)}}}}}"
+            text = f"\\mbox{{{to_latex(phase)}}}"
+            options = ["phase" if sign == CONTROL else "ophase", self.look.of(_SIGNS[sign].role)]
+            options.append(f"label={{[font=\\scriptsize]above right:{{{text}}}}}")
+            return f"|[{','.join(filter(None, options))}]| {{}} \\qw"
+        if sign == HIDDEN:
+            return "\\vdots"
+        if sign in _SIGNS:
+            return f"\\{_SIGNS[sign].command}{self.look.option(_SIGNS[sign].role)}{{}}"
+        return self._gate(item, sign, to_latex(sign))
+
+    def _gate(self, item: Item, sign: str, label: str, *wires: str) -> str:
+        """A box, in the colours of what it stands for."""
+        role = self.look.of(role_of(item, sign))
+        options = ",".join([*wires, *([f"style={role}"] if role else [])])
+        return f"\\gate{f'[{options}]' if options else ''}{{\\mbox{{{label}}}}}"
 
     def _box(self, item: Item) -> dict[int, str]:
         """Rows of a box; those that take no part have no number."""
@@ -287,5 +428,7 @@ class _Panel:
         for row in places:
             text = _INSIDE.get(item.signs.get(row, "")) or to_latex(item.box.get(row, ""))
             cells[row] = f"\\gateinput{{{text}}}" if text else ""
-        gate = f"\\gate[{','.join(options)}]{{\\mbox{{{to_latex(_label(item))}}}}}"
+        is_beside = (first + last) % 2 == 0 and bool(cells[(first + last) // 2])  # something is left of the label
+        label = f"\\hspace{{1em}}{to_latex(_label(item))}\\hspace{{1em}}" if is_beside else to_latex(_label(item))
+        gate = self._gate(item, item.label, label, *options)
         return cells | {first: gate + cells[first]}

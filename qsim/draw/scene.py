@@ -24,7 +24,7 @@ from qsim.draw.style import ROLES
 from qsim.draw.tints import Tint, TintOf, badge, badge_width
 from qsim.draw.titles import describe
 
-__all__ = ["make_scene", "rows_of"]
+__all__ = ["Frame", "find_frames", "make_scene", "rows_of"]
 
 MARGIN = 12  # around everything
 LEAD = 12  # of wire before the first and after the last picture
@@ -109,8 +109,15 @@ class _Margin:
 
 
 @dataclass(frozen=True)
-class _Frame:
-    """Rows and columns of a block; None where it goes on beyond what is shown."""
+class Frame:
+    """Rows and columns of a block; None where it goes on beyond what is shown.
+
+    Attributes:
+        first: the column of its first caption.
+        last: that of its last one.
+        rows: the first and the last.
+        depth: how many blocks it stands in.
+    """
 
     first: int | None
     last: int | None
@@ -118,17 +125,17 @@ class _Frame:
     depth: int
 
 
-def _frames(columns: Sequence[Column]) -> list[_Frame]:
+def find_frames(columns: Sequence[Column]) -> list[Frame]:
     """The blocks of a part, the outer ones first. What no caption opens was open before the part."""
-    found, is_open = list[_Frame](), dict[tuple[int, int, int], int]()
+    found, is_open = list[Frame](), dict[tuple[int, int, int], int]()
     for at, column in enumerate(columns):
         for item in filter(lambda item: item.is_caption, column.items):
             key = (min(item.box), max(item.box), item.depth)
             if item.kind == "start":
                 is_open[key] = at
             elif item.kind == "end":
-                found.append(_Frame(is_open.pop(key, None), at, key[:2], item.depth))
-    found += [_Frame(first, None, key[:2], key[2]) for key, first in is_open.items()]
+                found.append(Frame(is_open.pop(key, None), at, key[:2], item.depth))
+    found += [Frame(first, None, key[:2], key[2]) for key, first in is_open.items()]
     return sorted(found, key=lambda frame: (frame.depth, frame.rows, frame.first or 0))
 
 
@@ -186,14 +193,14 @@ class _Sheet:
 
     def _part(self, columns: list[Column], is_after: bool, is_before: bool) -> Iterator[Group]:
         """The panels of a run of columns; whether something is left out before or after it."""
-        panels, frames, start = wrap(columns, self.room), _frames(columns), 0
+        panels, frames, start = wrap(columns, self.room), find_frames(columns), 0
         for number, panel in enumerate(panels):
             self.y += SPACE if number or is_after else 0
             cut = (number > 0 or is_after, number + 1 < len(panels) or is_before)
             yield from self._panel(panel, start, frames, cut)
             start += len(panel)
 
-    def _panel(self, columns: list[Column], number: int, frames: list[_Frame], cut: tuple[bool, bool]) -> list[Group]:
+    def _panel(self, columns: list[Column], number: int, frames: list[Frame], cut: tuple[bool, bool]) -> list[Group]:
         """Wires, frames and pictures of the columns, the first of which has this number in its part."""
         top, middles, x = self.y + PITCH / 2 + 2, list[float](), self.margin.start
         for column in columns:
@@ -236,7 +243,7 @@ class _Sheet:
                 yield Text(x + 2, y - 12, self.margin.sizes[row - self.rows.num_quantum], "bit")
 
     def _ends(
-        self, frame: _Frame, number: int, middles: list[float], columns: list[Column], end: float
+        self, frame: Frame, number: int, middles: list[float], columns: list[Column], end: float
     ) -> tuple[float, float] | None:
         """Where a frame starts and ends in a panel, if it is there."""
         first = -1 if frame.first is None else frame.first - number
@@ -247,7 +254,7 @@ class _Sheet:
         return left, middles[last] if last < len(columns) else end + LEAD - 10
 
     @staticmethod
-    def _frame(frame: _Frame, ends: tuple[float, float], top: float) -> Mark:
+    def _frame(frame: Frame, ends: tuple[float, float], top: float) -> Mark:
         reach = PITCH / 2 - 1 - min(frame.depth, 3)
         role = f"frame{2 - frame.depth % 2}" if frame.depth else "frame"
         y, height = top + PITCH * frame.rows[0] - reach, PITCH * (frame.rows[1] - frame.rows[0]) + 2 * reach

@@ -121,7 +121,7 @@ def stylesheet(style: str, tints: Iterable[Tint] = ()) -> str:
     each other.
     """
     fallback = PALETTES["light" if style == "auto" else style]
-    rules = [*_themed(style, "", lambda palette: palette)]
+    rules = [*_themed(style, "", lambda palette: palette), ".qsim-untrusted{display:none}"]
     rules.append(f".qsim-{style} text{{font-family:{FONT};stroke:none}}")
     rules += [f".qsim-{style} .qs-paper{{{_color('fill', 'paper', fallback)}}}"]
     rules += [f".qsim-{style} .qs-{name}{{{_declarations(role, fallback)}}}" for name, role in ROLES.items()]

@@ -13,10 +13,16 @@ from qsim.draw.style import ROLES, check_style, stylesheet
 
 __all__ = ["HtmlDrawing", "SvgDrawing", "draw_html", "draw_svg"]
 
+# Hidden by the stylesheet of the drawing; a notebook that is not trusted keeps neither, but of the drawing the texts
+UNTRUSTED = '<p class="qsim-untrusted">A circuit, drawn where the notebook is trusted. Texts of the drawing:</p>'
+
 
 @dataclass(frozen=True)
 class SvgDrawing:
     """A drawing in SVG: prints as its source, shows itself in a notebook.
+
+    A notebook stores it once, within HTML: given both, JupyterLab, VS Code and nbconvert's pages take HTML, and of a
+    bare SVG JupyterLab makes an image, which cannot follow the theme of the notebook and has no tooltips.
 
     Attributes:
         svg: the source, also valid inside an HTML page.
@@ -30,11 +36,8 @@ class SvgDrawing:
     def __repr__(self) -> str:
         return f"<SvgDrawing, {len(self.svg):,} characters: print() shows the source, save(path) writes it>"
 
-    def _repr_svg_(self) -> str:
-        return self.svg
-
     def _repr_html_(self) -> str:
-        return _scrolled(self.svg)
+        return _scrolled(f"{UNTRUSTED}{self.svg}")
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the drawing to a file, in UTF-8."""

@@ -19,7 +19,8 @@ __all__ = [
     "as_pure",
     "as_state",
     "axes_or_new",
-    "draw_phase_wheel",
+    "axes_with_wheel",
+    "height_of",
     "ink",
     "label_keys",
     "label_style",
@@ -35,8 +36,10 @@ __all__ = [
 POINTS = 72.0  # in an inch
 LARGEST_TEXT, _LEAST_TEXT = 9.0, 5.0  # in points
 CHARACTER = 0.62  # width of a monospaced character, in font sizes
+_LABEL_GAP = 0.7  # characters between labels side by side, at least
 _LINE_CHARACTERS = 32  # axes as wide as so many characters, or wider, have text of the largest size
 _WHEEL_PARTS = 72
+_WHEEL_WIDTH = 0.8  # inches of a new figure that are its
 _BASE = 0.18  # the least share of its colour that an entry gets, so that small ones are seen
 
 
@@ -99,14 +102,34 @@ def axes_or_new(ax: Any, width: float, height: float, projection: str = "rectili
     return ax
 
 
+def axes_with_wheel(ax: Any, width: float, height: float, wheel: bool, projection: str = "rectilinear") -> "Axes":
+    """The same, with the wheel of phases at the right, if it is wanted: a new figure is so much wider."""
+    axes = axes_or_new(ax, width + _WHEEL_WIDTH * bool(wheel), height, projection)
+    if wheel:
+        _draw_phase_wheel(axes)
+    return axes
+
+
 def width_of(axes: "Axes") -> float:
     """Width of the axes in points."""
     return axes.bbox.width / axes.figure.dpi * POINTS
 
 
+def height_of(axes: "Axes") -> float:
+    """Height of the axes in points."""
+    return axes.bbox.height / axes.figure.dpi * POINTS
+
+
 def text_size(axes: "Axes") -> float:
-    """Size of text in points: smaller on small axes, down to what can just be read."""
-    return float(np.clip(width_of(axes) / _LINE_CHARACTERS / CHARACTER, _LEAST_TEXT, LARGEST_TEXT))
+    """Size of text in points: smaller on small axes, down to what can just be read.
+
+    Of axes on a grid the place there counts, of which a wheel of phases takes a part: neighbours have text of one size.
+    """
+    spec, figure = axes.get_subplotspec(), axes.get_figure(root=False)
+    width = width_of(axes)
+    if spec is not None and figure is not None:
+        width = spec.get_position(figure).width * figure.bbox.width / figure.dpi * POINTS  # type: ignore[arg-type]
+    return float(np.clip(width / _LINE_CHARACTERS / CHARACTER, _LEAST_TEXT, LARGEST_TEXT))
 
 
 def label_style(labels: Sequence[str], width: float) -> tuple[float, float]:
@@ -114,7 +137,7 @@ def label_style(labels: Sequence[str], width: float) -> tuple[float, float]:
     spacing = width / max(len(labels), 1)
     longest = max(map(len, labels), default=0)
     for size in (LARGEST_TEXT, LARGEST_TEXT - 1, LARGEST_TEXT - 2):
-        if longest * size * CHARACTER <= 0.95 * spacing:
+        if (longest + _LABEL_GAP) * size * CHARACTER <= spacing:
             return size, 0.0
     return min(LARGEST_TEXT, max(0.85 * spacing, 4.0)), 90.0
 
@@ -171,7 +194,7 @@ def style(axes: "Axes") -> None:
         label.set_fontsize(text_size(axes))
 
 
-def draw_phase_wheel(axes: "Axes") -> "Axes":
+def _draw_phase_wheel(axes: "Axes") -> None:
     """The legend of phases: a wheel on axes of its own, for which those of the picture make room at the right."""
     from matplotlib.collections import PatchCollection
     from matplotlib.colorbar import make_axes
@@ -188,4 +211,3 @@ def draw_phase_wheel(axes: "Axes") -> "Axes":
     wheel.text(0, 0, "φ", ha="center", va="center", fontsize=size, color=color)
     wheel.set(xlim=(-2, 2), ylim=(-2, 2), aspect="equal", label="phase wheel")
     wheel.set_axis_off()
-    return wheel

@@ -13,8 +13,8 @@ from qsim.plots._canvas import (
     CHARACTER,
     POINTS,
     as_pure,
-    axes_or_new,
-    draw_phase_wheel,
+    axes_with_wheel,
+    height_of,
     ink,
     label_keys,
     label_style,
@@ -55,7 +55,13 @@ class _Shown(NamedTuple):
 
 
 def amplitudes(
-    state: Any, top: int = 16, sort: str = "key", probability: bool = False, ax: "Axes | None" = None
+    state: Any,
+    top: int = 16,
+    sort: str = "key",
+    probability: bool = False,
+    ax: "Axes | None" = None,
+    *,
+    wheel: bool = True,
 ) -> "Axes":
     """Draw the largest amplitudes of a pure state as bars |a|, coloured and marked by phase, with a wheel of phases.
 
@@ -66,6 +72,7 @@ def amplitudes(
         sort: "key" for ascending bit strings, "size" for the largest first.
         probability: draw |a|² instead.
         ax: matplotlib axes to draw on; those of a new figure by default.
+        wheel: whether to draw the wheel of phases beside it; one is enough for axes side by side.
 
     Returns:
         The axes of the bars.
@@ -86,8 +93,7 @@ def amplitudes(
     labels = [shorten(key, _MAX_KEY) for key in shown.keys]
     if shown.num_hidden:
         labels.append(f"rest ({shown.num_hidden})")
-    axes = axes_or_new(ax, *_figure_size(labels))
-    draw_phase_wheel(axes)
+    axes = axes_with_wheel(ax, *_figure_size(labels), wheel)
     style(axes)
     _draw_bars(axes, shown, labels, 2 if probability else 1)
     axes.set_xlabel(f"basis state ({qubit_labels(range(pure.num_qubits))})")
@@ -113,8 +119,8 @@ def _choose(state: State, top: int, sort: str) -> _Shown:
 
 def _figure_size(labels: list[str]) -> tuple[float, float]:
     """Inches: wide enough for the bars, high enough for labels that stand upright."""
-    width = float(np.clip(2.3 + 0.42 * len(labels), 5.0, 13.0))
-    size, rotation = label_style(labels, 0.72 * width * POINTS)
+    width = float(np.clip(1.5 + 0.42 * len(labels), 4.2, 12.2))
+    size, rotation = label_style(labels, 0.85 * width * POINTS)
     upright = max(map(len, labels), default=0) * size * CHARACTER / POINTS if rotation else 0.0
     return width, 3.2 + upright
 
@@ -161,8 +167,7 @@ def _scale_height(
     """Heights from 0 to the highest bar, and room for what stands above it; a much higher rest is cut off."""
     highest = float(heights.max(initial=0.0))
     is_cut = rest > _CUT * highest
-    points = axes.bbox.height / axes.figure.dpi * POINTS
-    limit = (highest if is_cut else max(highest, rest)) / max(1 - room / points, 0.5) or 1.0
+    limit = (highest if is_cut else max(highest, rest)) / max(1 - room / height_of(axes), 0.5) or 1.0
     axes.set_ylim(0, limit)
     if is_cut and rest > limit:
         text = f"{rest:.3g} →"  # turned by 90°, the arrow points up

@@ -9,9 +9,9 @@ from qsim import bits
 from qsim.algebra.show import qubit_labels
 from qsim.errors import OperatorError, StateError, TooLargeError
 from qsim.plots._canvas import (
+    LARGEST_TEXT,
     as_state,
-    axes_or_new,
-    draw_phase_wheel,
+    axes_with_wheel,
     ink,
     label_style,
     paper,
@@ -39,12 +39,13 @@ _NEGLIGIBLE = 1e-12  # of the largest entry: what is smaller is a rounding error
 _LEAST_LINE_SPACING = 4.0  # points: lines between blocks that are smaller would cover them
 
 
-def hinton(state: Any, ax: "Axes | None" = None) -> "Axes":
+def hinton(state: Any, ax: "Axes | None" = None, *, wheel: bool = True) -> "Axes":
     """Draw a density matrix as squares: the area is |entry|, the colour the phase; the largest entry fills its place.
 
     Args:
         state: a DensityMatrix, a State or what makes one, of up to 7 qubits.
         ax: matplotlib axes to draw on; those of a new figure by default.
+        wheel: whether to draw the wheel of phases beside it; one is enough for axes side by side.
 
     Returns:
         The axes of the matrix, row 0 at the top.
@@ -56,7 +57,7 @@ def hinton(state: Any, ax: "Axes | None" = None) -> "Axes":
     matrix, num_qubits = _density(state, _MAX_HINTON_QUBITS, "A Hinton diagram")
     from matplotlib.collections import PolyCollection
 
-    axes = _matrix_axes(ax, num_qubits)
+    axes = _matrix_axes(ax, num_qubits, wheel)
     rows, columns = _visible(matrix)
     values = matrix[rows, columns]
     halves = 0.48 * np.sqrt(np.abs(values) / np.abs(values).max(initial=0.0)) if len(values) else np.zeros(0)
@@ -67,7 +68,7 @@ def hinton(state: Any, ax: "Axes | None" = None) -> "Axes":
     return axes
 
 
-def operator_matrix(operator: Any, ax: "Axes | None" = None) -> "Axes":
+def operator_matrix(operator: Any, ax: "Axes | None" = None, *, wheel: bool = True) -> "Axes":
     """Draw the matrix of an operator: colour is phase, paler is smaller, empty is exactly zero.
 
     Lines part the nested blocks of the Kronecker product: the thickest ones those of the first qubit, whose value is
@@ -76,6 +77,7 @@ def operator_matrix(operator: Any, ax: "Axes | None" = None) -> "Axes":
     Args:
         operator: an Operator, OperatorProduct, Gate or Circuit, or a 2^n × 2^n matrix, array or sparse; up to 9 qubits.
         ax: matplotlib axes to draw on; those of a new figure by default.
+        wheel: whether to draw the wheel of phases beside it; one is enough for axes side by side.
 
     Returns:
         The axes of the matrix, row 0 at the top.
@@ -88,7 +90,7 @@ def operator_matrix(operator: Any, ax: "Axes | None" = None) -> "Axes":
     '4 of 16 entries (25 %)'
     """
     matrix, num_qubits = _matrix_of(operator)
-    axes = _matrix_axes(ax, num_qubits)
+    axes = _matrix_axes(ax, num_qubits, wheel)
     largest = float(np.abs(matrix).max())
     cleaned = np.where(np.abs(matrix) > _NEGLIGIBLE * largest, matrix, 0)
     axes.imshow(tint(axes, cleaned, largest), interpolation="nearest", extent=_extent(num_qubits))
@@ -100,12 +102,13 @@ def operator_matrix(operator: Any, ax: "Axes | None" = None) -> "Axes":
     return axes
 
 
-def city(state: Any, ax: "Axes | None" = None) -> "Axes":
+def city(state: Any, ax: "Axes | None" = None, *, wheel: bool = True) -> "Axes":
     """Draw a density matrix as towers: the height is |entry|, the colour the phase. Entries of zero have none.
 
     Args:
         state: a DensityMatrix, a State or what makes one, of up to 5 qubits.
         ax: matplotlib axes of projection "3d" to draw on; those of a new figure by default.
+        wheel: whether to draw the wheel of phases beside it; one is enough for axes side by side.
 
     Returns:
         The 3-D axes.
@@ -114,8 +117,7 @@ def city(state: Any, ax: "Axes | None" = None) -> "Axes":
     '|ρ|'
     """
     matrix, num_qubits = _density(state, _MAX_CITY_QUBITS, "A city")
-    axes: Any = axes_or_new(ax, 5.0, 3.9, "3d")
-    draw_phase_wheel(axes)
+    axes: Any = axes_with_wheel(ax, 4.2, 3.9, wheel, "3d")
     rows, columns = _visible(matrix)
     values = matrix[rows, columns]
     if len(values):
@@ -133,7 +135,7 @@ def city(state: Any, ax: "Axes | None" = None) -> "Axes":
             edgecolor=ink(axes),
             linewidth=0.25,
         )
-    _style_city(axes, num_qubits)
+    _style_city(axes, num_qubits, 0.86 if wheel else 0.76)
     return axes  # type: ignore[no-any-return]
 
 
@@ -193,17 +195,16 @@ def _extent(num_qubits: int) -> tuple[float, float, float, float]:
     return -0.5, end, end, -0.5
 
 
-def _matrix_axes(ax: "Axes | None", num_qubits: int) -> "Axes":
+def _matrix_axes(ax: "Axes | None", num_qubits: int, wheel: bool) -> "Axes":
     """Square axes, row 0 at the top, whose rows and columns, or blocks of them, are named by bit strings."""
-    axes = axes_or_new(ax, 4.7, 3.9)
-    draw_phase_wheel(axes)
+    axes = axes_with_wheel(ax, 3.9, 3.9, wheel)
     left, right, bottom, top = _extent(num_qubits)
     axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
     named = num_qubits if bits.register_size(num_qubits) <= _MAX_LABELLED else _MAX_BLOCKS.bit_length() - 1
     block = bits.register_size(num_qubits - named)
     labels = [bits.bitstring(index, named) + "…" * (named < num_qubits) for index in range(bits.register_size(named))]
     places = block * np.arange(len(labels)) + (block - 1) / 2
-    size, rotation = label_style(labels, 0.7 * width_of(axes))
+    size, rotation = label_style(labels, 0.75 * width_of(axes))
     size = min(size, text_size(axes))
     axes.set_xticks(places, labels, rotation=rotation, fontsize=size, fontfamily="monospace")
     axes.set_yticks(places, labels, fontsize=size, fontfamily="monospace")
@@ -226,11 +227,12 @@ def _draw_blocks(axes: "Axes", num_qubits: int) -> None:
             draw(edges, -0.5, size - 0.5, color=ink(axes), linewidth=1.4 * shares, alpha=0.7 * shares)
 
 
-def _style_city(axes: Any, num_qubits: int) -> None:
+def _style_city(axes: Any, num_qubits: int, zoom: float) -> None:
     from matplotlib.ticker import MaxNLocator
 
     size = bits.register_size(num_qubits)
     text = text_size(axes)
+    smaller = LARGEST_TEXT - text  # labels of axes stand as much nearer as the numbers beside them are shorter
     labels = [bits.bitstring(index, num_qubits) for index in range(size)]
     step = max(size // 4, 1) if size > 8 else 1
     axes.set_xticks(range(0, size, step), labels[::step], fontsize=0.9 * text, fontfamily="monospace")
@@ -239,16 +241,16 @@ def _style_city(axes: Any, num_qubits: int) -> None:
     axes.tick_params(axis="z", labelsize=0.9 * text, pad=0)
     axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5))
     axes.set_zlim(bottom=0)
-    axes.set_xlabel("column", fontsize=text, labelpad=2 + num_qubits)
-    axes.set_ylabel(f"row ({qubit_labels(range(num_qubits))})", fontsize=text, labelpad=2 + num_qubits)
+    axes.set_xlabel("column", fontsize=text, labelpad=2 + num_qubits - 1.5 * smaller)
+    axes.set_ylabel(f"row ({qubit_labels(range(num_qubits))})", fontsize=text, labelpad=2 + num_qubits - 1.5 * smaller)
     axes.zaxis.set_rotate_label(False)
-    axes.set_zlabel("|ρ|", fontsize=text, labelpad=4, rotation=90)
+    axes.set_zlabel("|ρ|", fontsize=text, labelpad=4 - 2.7 * smaller, rotation=90)
     axes.zaxis.set_major_locator(MaxNLocator(4))
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
         axis.set_pane_color((*paper(axes), 0.0))
         axis._axinfo["grid"].update(color=(*_rgb(axes), 0.2), linewidth=0.5)
     axes.view_init(elev=32, azim=-58)
-    axes.set_box_aspect((1, 1, 0.65), zoom=0.86)
+    axes.set_box_aspect((1, 1, 0.65), zoom=zoom)
 
 
 def _rgb(axes: "Axes") -> tuple[float, float, float]:

@@ -10,11 +10,11 @@ from qsim import bits
 from qsim.algebra.show import qubit_labels
 from qsim.errors import StateError
 from qsim.plots._canvas import (
-    POINTS,
     as_pure,
     as_state,
     axes_or_new,
-    draw_phase_wheel,
+    axes_with_wheel,
+    height_of,
     ink,
     paper,
     require_few,
@@ -86,18 +86,19 @@ def bloch(state: Any, qubits: Any = None, ax: "Axes | None" = None) -> "Axes":
         raise StateError("Argument `qubits` must have a qubit to draw, but is empty.")
     require_few(len(listed), _MAX_SPHERES, "A picture of Bloch spheres", "list some in `qubits=`")
     vectors = [shown.bloch(qubit) for qubit in listed]
-    num_columns = _columns(len(listed))
+    num_columns = _columns(len(listed)) if ax is None else _best_columns(len(listed), axes_or_new(ax, 0, 0))
     num_rows = -(-len(listed) // num_columns)
     axes = axes_or_new(ax, max(1.75 * num_columns, 2.6), max(2.1 * num_rows, 2.8))
     axes.set(xlim=(-_COLUMN / 2, (num_columns - 0.5) * _COLUMN), aspect="equal")
     axes.set_ylim(-(num_rows - 0.5) * _ROW - 0.05, _ROW / 2 - 0.05)
     axes.set_axis_off()
-    size = float(np.clip(0.14 * width_of(axes) / num_columns, 4, 9))
+    room = min(width_of(axes) / num_columns, height_of(axes) / num_rows * _COLUMN / _ROW)  # of a sphere, in points
+    size = float(np.clip(0.14 * room, 4, 9))
     for number, (qubit, vector) in enumerate(zip(listed, vectors, strict=True)):
         row, column = divmod(number, num_columns)
         center = np.array([column * _COLUMN, -row * _ROW])
         _draw_sphere(axes, center, size)
-        _draw_vector(axes, center, vector)
+        _draw_vector(axes, center, vector, 0.05 * room)
         length = f"{float(np.linalg.norm(vector)):.2f}".rstrip("0").rstrip(".")
         title = f"q{qubit}   |r| = {length}"
         axes.text(center[0], center[1] + 1.6, title, ha="center", va="center", fontsize=size, color=ink(axes))
@@ -107,6 +108,15 @@ def bloch(state: Any, qubits: Any = None, ax: "Axes | None" = None) -> "Axes":
 def _columns(number: int) -> int:
     """Spheres side by side: up to 4 in one row, else rows about as long as the figure is high, 6 at most."""
     return number if number <= 4 else min(math.ceil(math.sqrt(1.6 * number)), 6)
+
+
+def _best_columns(number: int, axes: "Axes") -> int:
+    """Spheres side by side so that they are as large as the axes allow."""
+
+    def room(columns: int) -> float:
+        return min(width_of(axes) / (columns * _COLUMN), height_of(axes) / (-(-number // columns) * _ROW))
+
+    return max(range(1, number + 1), key=room)
 
 
 def _draw_sphere(axes: "Axes", center: Points, size: float) -> None:
@@ -137,8 +147,8 @@ def _draw_latitude(axes: "Axes", center: Points, height: float, alpha: float) ->
     axes.plot(*behind.T, color=ink(axes), linewidth=0.6, alpha=alpha, linestyle=":")
 
 
-def _draw_vector(axes: "Axes", center: Points, vector: Points) -> None:
-    """The ball, the arrow, and dotted lines to its foot on the plane of the equator."""
+def _draw_vector(axes: "Axes", center: Points, vector: Points, head: float) -> None:
+    """The ball, the arrow, with a head of so many points, and dotted lines to its foot on the plane of the equator."""
     from matplotlib.patches import Circle, FancyArrowPatch
 
     length = float(np.linalg.norm(vector))
@@ -149,18 +159,18 @@ def _draw_vector(axes: "Axes", center: Points, vector: Points) -> None:
         return
     tip, foot = center + _project(vector), center + _project(vector * [1, 1, 0])
     axes.plot(*np.stack([center, foot, tip]).T, color=_ARROW, linewidth=0.9, linestyle=":")
-    scale = 0.05 * width_of(axes) / max(np.ptp(axes.get_xlim()) / _COLUMN, 1)
     axes.add_patch(
         FancyArrowPatch(
             (center[0], center[1]),
             (tip[0], tip[1]),
             arrowstyle="-|>",
-            mutation_scale=float(np.clip(scale, 5, 11)),
+            mutation_scale=float(np.clip(head, 5, 11)),
             shrinkA=0,
             shrinkB=0,
             linewidth=1.6,
             color=_ARROW,
             label="vector",
+            zorder=3,  # above the axes of the sphere, which would part it where it lies on one
         )
     )
 
@@ -168,7 +178,7 @@ def _draw_vector(axes: "Axes", center: Points, vector: Points) -> None:
 # ── Q-sphere ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def qsphere(state: Any, ax: "Axes | None" = None) -> "Axes":
+def qsphere(state: Any, ax: "Axes | None" = None, *, wheel: bool = True) -> "Axes":
     """Draw the basis states of a register as points on a sphere: |0…0⟩ at the top, |1…1⟩ at the bottom.
 
     Basis states with equally many 1s lie on one circle of latitude, in ascending order. A point's area is the
@@ -178,6 +188,7 @@ def qsphere(state: Any, ax: "Axes | None" = None) -> "Axes":
     Args:
         state: a pure state of up to 12 qubits: State, label or vector of amplitudes.
         ax: matplotlib axes to draw on; those of a new figure by default.
+        wheel: whether to draw the wheel of phases beside it; one is enough for axes side by side.
 
     Returns:
         The axes of the sphere.
@@ -194,8 +205,7 @@ def qsphere(state: Any, ax: "Axes | None" = None) -> "Axes":
     probabilities = pure.probabilities()
     found = show.largest(pure.amplitudes, _MAX_KETS, whole=True).indices
     shown = [index for index in found if probabilities[index] > 1e-12]
-    axes = axes_or_new(ax, 4.6, 3.7)
-    draw_phase_wheel(axes)
+    axes = axes_with_wheel(ax, 3.8, 3.7, wheel)
     axes.set(xlim=(-1.5, 1.5), ylim=(-1.4, 1.4), aspect="equal")
     axes.set_axis_off()
     _draw_globe(axes, pure.num_qubits)
@@ -254,7 +264,7 @@ def _name_points(axes: "Axes", places: Points, names: list[str]) -> None:
     flat, size = _project(places), text_size(axes)
     outward = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 0.3)
     spots = flat + 0.24 * outward * [1.15, 1.0]
-    unit = min(width_of(axes), axes.bbox.height / axes.figure.dpi * POINTS) / 2.9  # of the sphere's radius, in points
+    unit = min(width_of(axes), height_of(axes)) / 2.9  # of the sphere's radius, in points
     box = np.array([_CHARACTER * size * max(map(len, names)), 1.1 * size]) / unit
     kept: list[Points] = []
     for spot, name in zip(spots, names, strict=True):

@@ -273,7 +273,10 @@ def test_it_shows_and_saves_itself(tmp_path):
     page = explore(teleportation())
     frame = page._repr_html_()
     assert frame.startswith('<iframe title="Circuit teleportation: 3 qubits, 11 instructions"')
-    assert unescape(frame.split('srcdoc="')[1].removesuffix('"></iframe>')) == page.html
+    source, fallback = frame.split('srcdoc="')[1].removesuffix("</iframe>").split('">')
+    assert unescape(source) == page.html
+    assert fallback.startswith("Circuit teleportation: 3 qubits, 11 instructions. ")  # where the frame is taken out
+    assert "trust" in fallback
     page.save(tmp_path / "page.html")
     assert (tmp_path / "page.html").read_text(encoding="utf-8") == page.html
     assert len(str(page)) < 200

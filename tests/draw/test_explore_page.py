@@ -10,6 +10,7 @@ from draw.explored import grover, teleportation
 
 from qsim import Circuit, State
 from qsim.circuit import Barrier, Measurement
+from qsim.draw.style import PALETTES
 from qsim.engines.interpreter import interpret
 from qsim.plots._phases import phase_colors
 
@@ -234,6 +235,22 @@ def test_light_and_dark(show):
     assert show(grover(), color_scheme="dark").evaluate(background) == "rgb(20, 23, 31)"
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_chosen_outcome_can_be_read_below_the_pointer(show, theme):
+    page = show(teleportation(), color_scheme=theme)
+    page.locator(".choice button").nth(1).click()  # the pointer stays there
+    look = "(button) => [getComputedStyle(button).color, getComputedStyle(button).backgroundColor]"
+    chosen, other = (page.locator(".choice button").nth(place).evaluate(look) for place in (1, 0))
+    assert page.locator(".choice button").nth(1).get_attribute("aria-pressed") == "true"
+    palette = PALETTES[theme]
+    assert chosen == [rgb(palette["on"]), rgb(palette["accent"])]
+    assert other == [rgb(palette["ink"]), rgb(palette["frame"])]
+
+
+def rgb(color):
+    return f"rgb({', '.join(str(int(color[at : at + 2], 16)) for at in (1, 3, 5))})"
+
+
 def test_in_a_notebook_it_keeps_to_itself(show):
     cell = f"<p id='status'>a cell</p>{grover().explore()._repr_html_()}"
     page = show(None, f"<body data-jp-theme-light='false'>{cell}", color_scheme="light")
@@ -242,6 +259,7 @@ def test_in_a_notebook_it_keeps_to_itself(show):
     assert inner.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 31)"
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(20, 23, 31)"
     assert page.locator("#status").first.text_content() == "a cell"
+    assert "trust" not in page.evaluate("document.body.innerText")
     inner.wait_for_function("document.documentElement.scrollHeight <= innerHeight")  # as high as it must be
     page.evaluate("document.body.dataset.jpThemeLight = 'true'")
     inner.wait_for_function("getComputedStyle(document.body).backgroundColor === 'rgb(255, 255, 255)'")

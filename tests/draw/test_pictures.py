@@ -469,12 +469,26 @@ def test_files_by_suffix(tmp_path, name, start):
 def test_notebooks_show_drawings():
     circuit = Circuit(2).h(0).cx(0, 1)
     svg, html, figure = (draw(circuit, format) for format in ("svg", "html", "mpl"))
-    assert svg._repr_svg_().startswith("<svg")
-    assert svg._repr_svg_() in svg._repr_html_()
+    assert not hasattr(svg, "_repr_svg_")  # a saved notebook has the drawing once
+    assert svg._repr_html_().count("<svg ") == 1
+    assert str(svg) in svg._repr_html_()
+    assert ".qsim-untrusted{display:none}" in str(svg)
+    assert '<p class="qsim-untrusted">' in svg._repr_html_()
     assert html._repr_html_().startswith("<div")
     assert str(draw(circuit, "html", fragment=True)) == html._repr_html_()
     assert figure._repr_png_().startswith(b"\x89PNG")
     assert len(repr(svg)) + len(repr(html)) + len(repr(figure)) < 400
+
+
+def test_drawings_on_one_page_share_no_names():
+    sources = [str(draw(random_circuit(seed), "svg", style=style)) for seed in (1, 2) for style in ("auto", "bw")]
+    assert not [source for source in sources if re.search(r"\sid=|url\(|href=", source)]
+    for source in sources:
+        (sheet,) = re.findall("<style>(.*?)</style>", source, re.DOTALL)
+        selectors = [
+            part.strip() for rule in re.sub(r"@media[^{]*\{", "", sheet).split("}") for part in rule.split("{")[:1]
+        ]
+        assert all(name.startswith(".qsim-") or " .qsim-auto" in name for name in filter(None, selectors))
 
 
 def test_documents_and_axes_of_the_user():
@@ -506,6 +520,7 @@ def test_svg_needs_no_matplotlib():
         ({"format": "svg", "width": 10}, CircuitError, "`width` must be at least 200, but is 10"),
         ({"format": "svg", "max_height": 1.5}, TypeError, "`max_height` must be an int"),
         ({"format": "latex", "max_panels": 1}, CircuitError, "`max_panels` must be at least 2"),
+        ({"format": "latex", "style": "neon"}, CircuitError, "`style` must be one of 'auto', 'light', 'dark'"),
         ({"format": "latex", "width": 5}, CircuitError, "`width` must be at least 40"),
         ({"ops": 3}, TypeError, "`ops` must be a slice"),
         ({"format": "svg", "colour": 3}, TypeError, "colour"),

@@ -131,6 +131,22 @@ def test_amplitudes_of_any_norm_and_of_nothing():
     assert tick_labels(plots.amplitudes(State(""))) == [""]
 
 
+@pytest.mark.parametrize("name", ["amplitudes", "city", "hinton", "operator_matrix", "qsphere"])
+def test_pictures_without_the_wheel_of_phases(name):
+    draw = getattr(plots, name)
+    state = np.eye(4) if name == "operator_matrix" else State.bell("psi-")
+    axes, alone = draw(state), draw(state, wheel=False)
+    assert [other.get_label() for other in axes.figure.axes[1:]] == ["phase wheel"]
+    assert alone.figure.axes == [alone]
+    assert axes.figure.get_figwidth() - alone.figure.get_figwidth() == pytest.approx(0.8)
+    side_by_side = plt.figure(layout="constrained")
+    many = [side_by_side.add_subplot(1, 2, place, projection=axes.name) for place in (1, 2)]
+    assert [draw(state, ax=ax, wheel=ax is many[1]) for ax in many] == many
+    assert len(side_by_side.axes) == 3
+    one, other = (ax.xaxis.label.get_fontsize() for ax in many)
+    assert one == pytest.approx(other)  # the wheel takes a part of the room, but the text is as large
+
+
 # ── Bloch spheres ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -165,6 +181,27 @@ def test_bloch_vectors(state):
         start, end = arrow._posA_posB
         np.testing.assert_allclose(start, ball.center)
         np.testing.assert_allclose(np.subtract(end, ball.center), projected(vector), atol=1e-9)
+
+
+@pytest.mark.parametrize("size", [1.2, 2.6, 6])
+def test_the_arrow_is_above_the_axes_of_the_sphere(size):
+    axes = plots.bloch("0", ax=new_axes("bloch", (size, size)))
+    (arrow,) = [patch for patch in axes.patches if isinstance(patch, FancyArrowPatch)]
+    assert arrow.get_zorder() > max(line.get_zorder() for line in axes.lines)
+    axes.figure.canvas.draw()
+    pixels = np.asarray(axes.figure.canvas.buffer_rgba())[..., :3] / 255
+    x, height = axes.transData.transform((0, 0))[0], pixels.shape[0]
+    shaft = [height - axes.transData.transform((0, share))[1] for share in (0.1, 0.65)]
+    column = pixels[round(shaft[1]) : round(shaft[0]), int(x) - 1 : int(x) + 2]
+    nearest = np.abs(column - to_rgb("#D55E00")).max(axis=2).min(axis=1)
+    assert nearest.max() < 0.25  # its colour all along
+
+
+@pytest.mark.parametrize(("size", "columns"), [((7, 1.4), 6), ((4, 3), 3), ((1.2, 7), 1)])
+def test_bloch_spheres_fill_the_axes(size, columns):
+    axes = plots.bloch("0" * 6, ax=new_axes("bloch", size))
+    centers = {round(patch.center[0], 6) for patch in axes.patches if isinstance(patch, Circle)}
+    assert len(centers) == columns
 
 
 def test_bloch_spheres_of_listed_qubits():
@@ -345,11 +382,13 @@ PICTURES = {
     "hinton": lambda **k: plots.hinton(MIXED, **k),
     "large hinton": lambda **k: plots.hinton(State.random(6, seed=1), **k),
     "city": lambda **k: plots.city(MIXED, **k),
+    "city alone": lambda **k: plots.city(THREE, **k, wheel=False),
     "qsphere": lambda **k: plots.qsphere(THREE, **k),
     "pauli_vector": lambda **k: plots.pauli_vector(State.random(4, seed=1), **k),
     "entanglement_map": lambda **k: plots.entanglement_map(State.random(5, seed=1), **k),
     "large map": lambda **k: plots.entanglement_map(State.ghz(12), **k),
     "operator_matrix": lambda **k: plots.operator_matrix(kron(H, S, X, Y), **k),
+    "matrix alone": lambda **k: plots.operator_matrix(kron(H, S, X, Y), **k, wheel=False),
     "large matrix": lambda **k: plots.operator_matrix(kron(H, S, X, Y, H, I, P0), **k),
 }
 PARAMETERS = pytest.mark.parametrize(("name", "draw"), PICTURES.items(), ids=PICTURES)
@@ -357,7 +396,7 @@ PARAMETERS = pytest.mark.parametrize(("name", "draw"), PICTURES.items(), ids=PIC
 
 def new_axes(name, size=(3, 2.4)):
     figure = plt.figure(figsize=size, layout="constrained", dpi=100)
-    return figure.add_subplot(projection="3d" if name == "city" else None)
+    return figure.add_subplot(projection="3d" if name.startswith("city") else None)
 
 
 def visible_texts(figure):
