@@ -175,13 +175,13 @@ class Control:
                 if self._checkpoint is not None and run is not None:
                     self._checkpoint.offer(run, number, len(stages), amplitudes)
             chunks = prepared.pop() if prepared else stages[number](workers)
-            following = list(stages[number + 1 : number + 2])
+            following = [*stages[number + 1 : number + 2], None]
 
-            def look(following: list[Stage] = following) -> None:
-                """Before the first chunk, when the helpers are at work, the next stage is prepared."""
+            def look(following: list[Stage | None] = following) -> None:
+                """Before the second chunk, when the helpers are at work, the next stage is prepared."""
                 (check or self.check)()
-                if following:
-                    prepared.append(following.pop()(workers))
+                if following and (stage := following.pop()) is not None:
+                    prepared.append(stage(workers))
 
             self._do(chunks, workers, look)
         self.point = Point(len(stages))
@@ -266,11 +266,12 @@ def start_stage(amplitudes: NDArray[Any], source: NDArray[Any] | None) -> Stage:
 
 
 def _batches(first: int, end: int, workers: int, most: int) -> list[tuple[int, int]]:
-    """Chunks in runs, long ones first: a worker that comes back must wait for Python's lock, which the caller holds
-    while it prepares the next stage, and short ones at the end let all workers end together."""
-    batches = []
+    """Chunks in runs. One chunk is for the caller, while helpers wake up; then come long runs, for a helper that comes
+    back must wait for Python's lock, which the caller holds while it prepares the next stage; short ones at the end let
+    all workers end together."""
+    batches: list[tuple[int, int]] = []
     while first < end:
-        last = first + max(1, min(most, (end - first) // (2 * workers)))
+        last = first + (max(1, min(most, (end - first) // (2 * workers))) if batches else 1)
         batches.append((first, last))
         first = last
     return batches
