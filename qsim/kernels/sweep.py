@@ -23,6 +23,7 @@ from typing import Any
 from numba import types
 
 from qsim.kernels.passes import DIAGONALS, group_access, octet_kernel, quartet_kernels
+from qsim.kernels.tables import tables_kernel
 from qsim.kernels.vector import compiled, inlined, operations
 
 __all__ = ["BLOCKS", "DENSE", "EXCHANGE", "HEADER", "OCTETS", "PHASE", "ROW", "SCALAR", "TABLE", "build"]
@@ -70,7 +71,7 @@ def build(lanes: int, precision: str) -> dict[str, tuple[Any, Any]]:
 
     return {
         "run_sweep": (run_sweep, types.int64(*[types.int64] * 9)),
-        "fill_tables": (_fill_tables(v), types.int64(*[types.int64] * 7)),
+        "fill_tables": (tables_kernel(lanes, precision), types.int64(*[types.int64] * 7)),
     }
 
 
@@ -222,53 +223,3 @@ def _memory(v: Any) -> tuple[Any, Any]:
                 store(target + g * pair + size, zip_high(re, im))
 
     return gather, scatter
-
-
-def _fill_tables(v: Any) -> Any:
-    """Diagonals from their phases, in double precision whatever the vectors hold."""
-    put, word, size, item, number, lanes = v.put, v.word, v.size, v.item, v.number, v.lanes
-    read_double, put_double = v.read_double, v.put_double
-    lane_bits = v.lane_bits
-
-    @inlined
-    def multiplied(source: int, target: int, imaginary: int, c: float, s: float) -> None:
-        x, y = read_double(source), read_double(source + imaginary)
-        put_double(target, c * x - s * y)
-        put_double(target + imaginary, c * y + s * x)
-
-    @compiled
-    def fill_tables(data: int, tables: int, count: int, masks: int, phases: int, work: int, bits: int) -> int:
-        """`tables`: for each its item offset in `data`, its first term, and the end of its terms. A term multiplies
-        the entries whose index has all bits of its mask; masks ascend, and the first is 0. `work`: 2·2^bits doubles.
-        """
-        imaginary = 8 << bits
-        for t in range(count):
-            target = data + item * word(tables + 3 * _WORD * t)
-            k, end = word(tables + 3 * _WORD * t + 8), word(tables + 3 * _WORD * t + 16)
-            put_double(work, read_double(phases + 16 * k))
-            put_double(work + imaginary, read_double(phases + 16 * k + 8))
-            k += 1
-            for bit in range(bits):
-                half = 1 << bit
-                upper = work + 8 * half
-                c, s = 1.0, 0.0
-                if k < end and word(masks + _WORD * k) == half:
-                    c, s = read_double(phases + 16 * k), read_double(phases + 16 * k + 8)
-                    k += 1
-                for i in range(half):
-                    multiplied(work + 8 * i, upper + 8 * i, imaginary, c, s)
-                while k < end and word(masks + _WORD * k) < 2 * half:
-                    rest = word(masks + _WORD * k) - half
-                    c, s = read_double(phases + 16 * k), read_double(phases + 16 * k + 8)
-                    i = rest
-                    while i < half:
-                        multiplied(upper + 8 * i, upper + 8 * i, imaginary, c, s)
-                        i = (i + 1) | rest
-                    k += 1
-            for i in range(1 << bits):
-                at = target + 2 * size * (i >> lane_bits) + item * (i & (lanes - 1))
-                put(at, number(read_double(work + 8 * i)))
-                put(at + size, number(read_double(work + imaginary + 8 * i)))
-        return 0
-
-    return fill_tables

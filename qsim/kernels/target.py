@@ -41,7 +41,7 @@ def _source(*names: str, max_lanes: int = 16) -> Source:
     return Source(f"qsim.kernels.{names[-1]}", files, max_lanes)
 
 
-KERNELS = _source("passes", "sweep", max_lanes=8)  # what runs a circuit: a pass trades three bits of a vector at most,
+KERNELS = _source("passes", "tables", "sweep", max_lanes=8)  # what runs a circuit, in passes that trade 3 bits at most,
 DIRECT = _source("direct")  # the same gate by gate,
 REDUCE = _source("reduce")  # and what reads the state
 SOURCES = (KERNELS, DIRECT, REDUCE)
