@@ -1,6 +1,6 @@
 """A circuit as a scene: panels of rows and columns, frames of blocks, names and notes, all as marks with places."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qsim.circuit import BitRegister, Circuit
@@ -9,11 +9,13 @@ from qsim.draw.labels import MAX_LABEL, MAX_NOTE, printable, shorten, text_width
 from qsim.draw.layout import (
     HIDDEN,
     Column,
+    Frame,
     Item,
     Layout,
     Names,
     Rows,
     check_option,
+    frames,
     has_classical,
     lay_out,
     notes,
@@ -30,6 +32,7 @@ LEAD = 12  # of wire before the first and after the last picture
 BUNDLE = 26  # more wire before the first picture, for the sizes of classical registers
 LINE = 20  # from line to line of notes
 SPACE = 18  # between panels
+PART = 18  # from the outer wires to the frame of a sub-circuit that no other stands in
 MIN_WIDTH = 200
 
 
@@ -96,30 +99,6 @@ class _Margin:
         return _Margin(names, sizes, wire, wire + LEAD + (BUNDLE if sizes else 0))
 
 
-@dataclass(frozen=True)
-class _Frame:
-    """Rows and columns of a block; None where it goes on beyond what is shown."""
-
-    first: int | None
-    last: int | None
-    rows: tuple[int, int]
-    depth: int
-
-
-def _frames(columns: Sequence[Column]) -> list[_Frame]:
-    """The blocks of a part, the outer ones first. What no caption opens was open before the part."""
-    found, is_open = list[_Frame](), dict[tuple[int, int, int], int]()
-    for at, column in enumerate(columns):
-        for item in filter(lambda item: item.is_caption, column.items):
-            key = (min(item.box), max(item.box), item.depth)
-            if item.kind == "start":
-                is_open[key] = at
-            elif item.kind == "end":
-                found.append(_Frame(is_open.pop(key, None), at, key[:2], item.depth))
-    found += [_Frame(first, None, key[:2], key[2]) for key, first in is_open.items()]
-    return sorted(found, key=lambda frame: (frame.depth, frame.rows, frame.first or 0))
-
-
 @dataclass
 class _Sheet:
     """Puts panels and notes below each other."""
@@ -160,14 +139,14 @@ class _Sheet:
 
     def _part(self, columns: list[Column], is_after: bool, is_before: bool) -> Iterator[Group]:
         """The panels of a run of columns; whether something is left out before or after it."""
-        panels, frames, start = wrap(columns, self.room), _frames(columns), 0
+        panels, found, start = wrap(columns, self.room), frames(columns), 0
         for number, panel in enumerate(panels):
             self.y += SPACE if number or is_after else 0
             cut = (number > 0 or is_after, number + 1 < len(panels) or is_before)
-            yield from self._panel(panel, start, frames, cut)
+            yield from self._panel(panel, start, found, cut)
             start += len(panel)
 
-    def _panel(self, columns: list[Column], number: int, frames: list[_Frame], cut: tuple[bool, bool]) -> list[Group]:
+    def _panel(self, columns: list[Column], number: int, found: list[Frame], cut: tuple[bool, bool]) -> list[Group]:
         """Wires, frames and pictures of the columns, the first of which has this number in its part."""
         top, middles, x = self.y + PITCH / 2 + 2, list[float](), self.margin.start
         for column in columns:
@@ -175,7 +154,7 @@ class _Sheet:
             x += column.width
         x = max(x, self.margin.start + BOX)
         groups = [Group("wires", tuple(self._wires(top, x + LEAD, cut)))]
-        shown = [(frame, self._ends(frame, number, middles, columns, x)) for frame in frames]
+        shown = [(frame, self._ends(frame, number, middles, columns, x)) for frame in found]
         groups[:0] = [Group("frame", (self._frame(frame, ends, top),)) for frame, ends in shown if ends]
         names = Names(self.circuit.qubits.registers), Names(self.circuit.bits.registers)
         for column, middle in zip(columns, middles, strict=True):
@@ -206,7 +185,7 @@ class _Sheet:
                 yield Text(x + 2, y - 12, self.margin.sizes[row - self.rows.num_quantum], "bit")
 
     def _ends(
-        self, frame: _Frame, number: int, middles: list[float], columns: list[Column], end: float
+        self, frame: Frame, number: int, middles: list[float], columns: list[Column], end: float
     ) -> tuple[float, float] | None:
         """Where a frame starts and ends in a panel, if it is there."""
         first = -1 if frame.first is None else frame.first - number
@@ -214,12 +193,17 @@ class _Sheet:
         if first >= len(columns) or last < 0:
             return None
         left = middles[first] if first >= 0 else self.margin.wire + 10
+        if first >= 0 and frame.is_part and frame.opening:
+            left = self.glyphs.left(frame.opening, left)
         return left, middles[last] if last < len(columns) else end + LEAD - 10
 
     @staticmethod
-    def _frame(frame: _Frame, ends: tuple[float, float], top: float) -> Mark:
+    def _frame(frame: Frame, ends: tuple[float, float], top: float) -> Mark:
         reach = PITCH / 2 - 1 - min(frame.depth, 3)
         role = f"frame{2 - frame.depth % 2}" if frame.depth else "frame"
+        if frame.is_part or frame.level:
+            reach = max(PART + 3 * min(frame.level, 3), 0 if frame.is_part else reach)
+        role = "frame-part" if frame.is_part else role
         y, height = top + PITCH * frame.rows[0] - reach, PITCH * (frame.rows[1] - frame.rows[0]) + 2 * reach
         return Box(ends[0], y, ends[1] - ends[0], height, role)
 
