@@ -232,16 +232,26 @@ def _read(steps: Iterable[Step], bits: Names, measure: Callable[[Item], int], ro
 
 
 def wrap(columns: list[Column], room: int) -> list[list[Column]]:
-    """As many columns a panel as fit; at least one panel."""
+    """As many columns a panel as fit, at least one panel; the ends of a frame stand beside something within it."""
     panels: list[list[Column]] = [[]]
     left = room
     for column in columns:
         if column.width > left:
             panels.append([])
             left = room
+            while _belongs(panels[-2], panels[-1] or [column], left - column.width):
+                panels[-1].insert(0, panels[-2].pop())
+                left -= panels[-1][0].width
         panels[-1].append(column)
         left -= column.width
     return panels
+
+
+def _belongs(before: list[Column], panel: list[Column], left: int) -> bool:
+    """Whether the last column before a panel goes to it: it opens a frame, or the first one there closes one."""
+    if len(before) < 2 or before[-1].width > left:
+        return False
+    return any(item.kind == "open" for item in before[-1].items) or any(item.kind == "close" for item in panel[0].items)
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,7 +155,7 @@ class _Sheet:
         x = max(x, self.margin.start + BOX)
         groups = [Group("wires", tuple(self._wires(top, x + LEAD, cut)))]
         shown = [(frame, self._ends(frame, number, middles, columns, x)) for frame in found]
-        groups[:0] = [Group("frame", (self._frame(frame, ends, top),)) for frame, ends in shown if ends]
+        groups[:0] = [Group("frame", tuple(self._frame(frame, *ends, top))) for frame, ends in shown if ends]
         names = Names(self.circuit.qubits.registers), Names(self.circuit.bits.registers)
         for column, middle in zip(columns, middles, strict=True):
             groups += [self._picture(item, middle, top, names) for item in column.items]
@@ -186,8 +186,8 @@ class _Sheet:
 
     def _ends(
         self, frame: Frame, number: int, middles: list[float], columns: list[Column], end: float
-    ) -> tuple[float, float] | None:
-        """Where a frame starts and ends in a panel, if it is there."""
+    ) -> tuple[tuple[float, float], tuple[bool, bool]] | None:
+        """Where a frame starts and ends in a panel, if it is there, and whether it goes on beyond these."""
         first = -1 if frame.first is None else frame.first - number
         last = len(columns) if frame.last is None else frame.last - number
         if first >= len(columns) or last < 0:
@@ -195,17 +195,26 @@ class _Sheet:
         left = middles[first] if first >= 0 else self.margin.wire + 10
         if first >= 0 and frame.is_part and frame.opening:
             left = self.glyphs.left(frame.opening, left)
-        return left, middles[last] if last < len(columns) else end + LEAD - 10
+        return (left, middles[last] if last < len(columns) else end + LEAD - 10), (first < 0, last >= len(columns))
 
     @staticmethod
-    def _frame(frame: Frame, ends: tuple[float, float], top: float) -> Mark:
+    def _frame(frame: Frame, ends: tuple[float, float], is_open: tuple[bool, bool], top: float) -> Iterator[Mark]:
+        """The area of a block, or the sides of a sub-circuit, open where it goes on."""
         reach = PITCH / 2 - 1 - min(frame.depth, 3)
-        role = f"frame{2 - frame.depth % 2}" if frame.depth else "frame"
         if frame.is_part or frame.level:
             reach = max(PART + 3 * min(frame.level, 3), 0 if frame.is_part else reach)
-        role = "frame-part" if frame.is_part else role
-        y, height = top + PITCH * frame.rows[0] - reach, PITCH * (frame.rows[1] - frame.rows[0]) + 2 * reach
-        return Box(ends[0], y, ends[1] - ends[0], height, role)
+        (left, right), upper, lower = ends, top + PITCH * frame.rows[0] - reach, top + PITCH * frame.rows[1] + reach
+        if not frame.is_part:
+            role = f"frame{2 - frame.depth % 2}" if frame.depth else "frame"
+            yield Box(left, upper, right - left, lower - upper, role)
+        elif any(is_open):
+            x, end = (right, left) if is_open[0] else (left, right)
+            sides = [(end, upper), (x, upper), (x, lower), (end, lower)]
+            yield from (
+                Path(tuple(side), "frame-part") for side in ([sides[:2], sides[2:]] if all(is_open) else [sides])
+            )
+        else:
+            yield Box(left, upper, right - left, lower - upper, "frame-part")
 
 
 def _wrap_text(text: str, width: float, size: float) -> Iterator[str]:

@@ -347,7 +347,7 @@ class _Panel:
             for line in (top, bottom):
                 for x in range(start, end + 1):
                     strokes[line, x] |= (x > start or left is None) * _LEFT | (x < end or right is None) * _RIGHT
-            for side in filter(None, (left, right)):
+            for side in (side for side in (left, right) if side is not None):
                 for line in range(top, bottom + 1):
                     strokes[line, side] |= (line > top) * _UP | (line < bottom) * _DOWN
         for (line, x), stroke in strokes.items():
