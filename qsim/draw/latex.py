@@ -14,10 +14,12 @@ from qsim.draw.layout import (
     HIDDEN,
     OPEN_CONTROL,
     Column,
+    Frame,
     Item,
     Names,
     Rows,
     check_option,
+    frames,
     lay_out,
     notes,
     wrap,
@@ -28,6 +30,7 @@ __all__ = ["LatexDrawing", "draw_latex", "to_latex"]
 
 MIN_WIDTH = 40
 CELL, LETTER = 6, 1.8  # millimetres of a picture without text, and of a letter
+SMALL_LETTER = 1.5  # of the name of a frame
 PREAMBLE = ("\\usepackage{tikz}", "\\usetikzlibrary{quantikz}", "\\usepackage{amssymb}")
 
 _SPECIAL = {
@@ -148,7 +151,10 @@ def draw_latex(
     blocks = [f"\\textbf{{{to_latex(circuit.name)}}}"] if circuit.name else []
     for number, part in enumerate(layout.parts if names else []):
         blocks += [to_latex(f"… {layout.num_skipped:,} instructions not shown …")] if number else []
-        blocks += [_Panel(rows, names, panel).source() for panel in wrap(part, room)]
+        start, found = 0, frames(part)
+        for panel in wrap(part, room):
+            blocks.append(_Panel(rows, names, panel, start, found).source())
+            start += len(panel)
     lines = notes(circuit, rows, layout)
     blocks += [to_latex(note, MAX_NOTE) for note in (lines if names else ["(no qubits)", *lines])]
     body = "\n\n\\bigskip\n\n".join(blocks)
@@ -186,6 +192,8 @@ def _spell(character: str) -> str:
 
 def _measure(item: Item) -> int:
     """Width of a picture in millimetres."""
+    if item.kind in ("open", "close"):
+        return CELL + round(SMALL_LETTER * len(shorten(item.label)) if item.kind == "open" else 0)
     texts = [*(sign for sign in item.signs.values() if len(sign) > 1), _label(item)]
     texts += [f"if {item.condition}" if item.condition else ""]
     slots = 4 if any(item.box.values()) else 0
@@ -195,6 +203,27 @@ def _measure(item: Item) -> int:
 def _label(item: Item) -> str:
     """What is written in a box: with the condition, if the box stands on the wires that this reads."""
     return f"{item.label} if {item.condition}" if item.condition and not item.wires else item.label
+
+
+def _title(text: str) -> str:
+    """Options of an empty cell that write the name of a frame above its wire."""
+    label = f"[font=\\scriptsize,inner sep=1pt,anchor=north west]north west:{{\\mbox{{{to_latex(text)}}}}}"
+    return f"|[label={{{label}}}]| {{\\rule[-1.8ex]{{0pt}}{{4.8ex}}}} "
+
+
+def _frame(frame: Frame, steps: int, has_sides: tuple[bool, bool]) -> str:
+    """A dashed line around cells, open on the sides where it goes on in another panel."""
+    reach = f"inner xsep={1 + 2 * min(frame.level, 2)}pt,inner ysep={1 + 2 * min(frame.level, 2)}pt"
+    line = "dashed"
+    if not all(has_sides):
+        end, other = ("west", "east") if has_sides[1] else ("east", "west")
+        corners = [f"north {end}", f"north {other}", f"south {other}", f"south {end}"]
+        joints = "--", "--" if any(has_sides) else "", "--"
+        places = [f"(path picture bounding box.{corner})" for corner in corners]
+        path = places[0] + "".join(f" {joint} {place}" for joint, place in zip(joints, places[1:], strict=True))
+        line = f"draw=none,path picture={{\\unexpanded{{\\draw}}[dashed,line width=0.8pt] {path};}}"
+    wires = frame.rows[1] - frame.rows[0] + 1
+    return f"\\gategroup[wires={wires},steps={steps},style={{{line},{reach}}}]{{}}"
 
 
 def _row_names(circuit: Circuit, rows: Rows) -> list[str]:
@@ -209,11 +238,21 @@ def _row_names(circuit: Circuit, rows: Rows) -> list[str]:
 
 @dataclass(frozen=True)
 class _Panel:
-    """One environment: a cell for each row and column."""
+    """One environment: a cell for each row and column.
+
+    Attributes:
+        rows: the rows.
+        names: what stands before them.
+        columns: the columns; they have numbers in their part, from `start` on.
+        start: the number of the first one.
+        frames: those of the part, of which sub-circuits have lines here.
+    """
 
     rows: Rows
     names: list[str]
     columns: list[Column]
+    start: int
+    frames: list[Frame]
 
     def source(self) -> str:
         """The environment."""
@@ -222,14 +261,35 @@ class _Panel:
             cells = {row: text for item in column.items for row, text in self._cells(item)}
             for row, line in enumerate(grid):
                 line.append(cells.get(row, self._wire(row)))
+        self._add_frames(grid)
         lines = [" & ".join([*line, self._wire(row)]) for row, line in enumerate(grid)]
         return "\\begin{quantikz}\n" + " \\\\\n".join(lines) + "\n\\end{quantikz}"
+
+    def _add_frames(self, grid: list[list[str]]) -> None:
+        """Frames of sub-circuits, each in the cell in which it starts; their titles have room to the next column."""
+        count, titles = len(self.columns), dict[int, int]()
+        for frame in (frame for frame in self.frames if frame.is_part):
+            first = -1 if frame.first is None else frame.first - self.start
+            last = count if frame.last is None else frame.last - self.start
+            if first >= count or last < 0:
+                continue
+            at, top = max(first, 0) + 1, frame.rows[0]  # the names are column 0
+            if first >= 0 and frame.opening:
+                title = frame.opening.label
+                titles[at + 1] = max(titles.get(at + 1, 0), round(SMALL_LETTER * len(shorten(title))))
+                grid[top][at] = _title(title) + grid[top][at]
+            sides = first >= 0, last < count
+            grid[top][at] += _frame(frame, min(last, count - 1) - at + 2, sides)
+        for at, width in titles.items():
+            grid[0][at : at + 1] = [f"[{width}mm] {text}" for text in grid[0][at : at + 1]]
 
     def _wire(self, row: int) -> str:
         return "" if row == self.rows.gap else "\\qw" if row < self.rows.num_quantum else "\\cw"
 
     def _cells(self, item: Item) -> Iterator[tuple[int, str]]:
         """Rows and what stands in their cells; between them links, from each row to the next one."""
+        if item.kind in ("open", "close"):
+            return
         cells = self._box(item) if item.box else {}
         ends = (min(cells), max(cells)) if cells else (0, -1)
         signs = {row: sign for row, sign in item.signs.items() if not ends[0] <= row <= ends[1]}
@@ -287,5 +347,7 @@ class _Panel:
         for row in places:
             text = _INSIDE.get(item.signs.get(row, "")) or to_latex(item.box.get(row, ""))
             cells[row] = f"\\gateinput{{{text}}}" if text else ""
-        gate = f"\\gate[{','.join(options)}]{{\\mbox{{{to_latex(_label(item))}}}}}"
+        is_beside = len(places) % 2 and item.box.get((first + last) // 2)  # a number stands on the row of the label
+        space = "\\hspace{2mm}" if is_beside else ""
+        gate = f"\\gate[{','.join(options)}]{{\\mbox{{{space}{to_latex(_label(item))}{space}}}}}"
         return cells | {first: gate + cells[first]}
