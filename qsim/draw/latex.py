@@ -30,7 +30,7 @@ __all__ = ["LatexDrawing", "draw_latex", "to_latex"]
 
 MIN_WIDTH = 40
 CELL, LETTER = 6, 1.8  # millimetres of a picture without text, and of a letter
-SMALL_LETTER = 1.5  # of the name of a frame
+SMALL_LETTER = 1.3  # of the name of a frame
 PREAMBLE = ("\\usepackage{tikz}", "\\usetikzlibrary{quantikz}", "\\usepackage{amssymb}")
 
 _SPECIAL = {
@@ -266,22 +266,18 @@ class _Panel:
         return "\\begin{quantikz}\n" + " \\\\\n".join(lines) + "\n\\end{quantikz}"
 
     def _add_frames(self, grid: list[list[str]]) -> None:
-        """Frames of sub-circuits, each in the cell in which it starts; their titles have room to the next column."""
-        count, titles = len(self.columns), dict[int, int]()
+        """Frames of sub-circuits and their titles, each in the cell in which it starts."""
+        count = len(self.columns)
         for frame in (frame for frame in self.frames if frame.is_part):
             first = -1 if frame.first is None else frame.first - self.start
             last = count if frame.last is None else frame.last - self.start
             if first >= count or last < 0:
                 continue
             at, top = max(first, 0) + 1, frame.rows[0]  # the names are column 0
-            if first >= 0 and frame.opening:
-                title = frame.opening.label
-                titles[at + 1] = max(titles.get(at + 1, 0), round(SMALL_LETTER * len(shorten(title))))
-                grid[top][at] = _title(title) + grid[top][at]
-            sides = first >= 0, last < count
-            grid[top][at] += _frame(frame, min(last, count - 1) - at + 2, sides)
-        for at, width in titles.items():
-            grid[0][at : at + 1] = [f"[{width}mm] {text}" for text in grid[0][at : at + 1]]
+            title = _title(frame.opening.label) if first >= 0 and frame.opening else ""
+            grid[top][at] = (
+                title + grid[top][at] + _frame(frame, min(last, count - 1) - at + 2, (first >= 0, last < count))
+            )
 
     def _wire(self, row: int) -> str:
         return "" if row == self.rows.gap else "\\qw" if row < self.rows.num_quantum else "\\cw"
