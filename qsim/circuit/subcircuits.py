@@ -102,7 +102,7 @@ def moved(
 
 def repeated(subcircuits: Sequence[Subcircuit], size: int, times: int) -> list[Subcircuit]:
     """Those of a list of so many instructions, for the list so many times in a row."""
-    return [s.at(s.start + by, s.stop + by) for by in range(0, size * times, size) for s in subcircuits]
+    return [s.at(s.start + number * size, s.stop + number * size) for number in range(times) for s in subcircuits]
 
 
 def inverted(subcircuits: Iterable[Subcircuit], size: int) -> list[Subcircuit]:

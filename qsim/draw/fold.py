@@ -34,6 +34,9 @@ class Folded(ControlFlow):
         """Always `repeated`."""
         return "repeated"
 
+    def _value(self) -> tuple[Any, ...]:
+        return self.times, self.blocks
+
     def __repr__(self) -> str:
         return f"{self.size}, {self.times:,} times in a row"
 
