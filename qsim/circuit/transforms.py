@@ -92,7 +92,8 @@ def append_circuit(
         raise CircuitError(f"The appended circuit has {other.num_qubits} qubits, but this one {circuit.num_qubits}.")
     all_bits = circuit._bits.copy()
     if bits is None:
-        bit_places = _join_bits(all_bits, other, {bit for i in _all_so_far(circuit) for bit in i.written})
+        written = {bit for i in _all_so_far(circuit) for bit in i.written} if other.num_bits else set()
+        bit_places = _join_bits(all_bits, other, written)
     else:
         bit_places = circuit._numbers([bits], ("append", (bits,)), "bit")
         if len(bit_places) != other.num_bits or len(set(bit_places)) != len(bit_places):

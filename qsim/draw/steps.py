@@ -94,16 +94,22 @@ def steps(circuit: Circuit, *, backward: bool = False) -> Iterator[Step]:
     >>> [step.instruction.name for step in steps(circuit)]
     ['h', 'while', 'x', 'y', 'while']
     """
-    instructions, order = circuit[:], reversed if backward else iter
-    for number, instruction in zip(order(_numbers(instructions, 0)), order(instructions), strict=True):
+    for number, instruction in _numbered(circuit, 0, backward):
         yield from _unfold(Step(number, instruction), backward, is_numbered=True)
 
 
-def _numbers(instructions: Sequence[Instruction], first: int) -> Sequence[int]:
-    """The numbers of instructions that follow each other in the circuit."""
-    if _PARTS.isdisjoint(map(type, instructions)):
-        return range(first, first + len(instructions))
-    return list(accumulate(map(_span, instructions[:-1]), initial=first))
+def _numbered(
+    instructions: Circuit | Sequence[Instruction], first: int, backward: bool
+) -> Iterator[tuple[int, Instruction]]:
+    """Instructions that follow each other in the circuit with their numbers."""
+    if not backward:
+        yield from zip(accumulate(map(_span, instructions), initial=first), instructions, strict=False)
+        return
+    has_parts = not _PARTS.isdisjoint(map(type, instructions))
+    number = first + (sum(map(_span, instructions)) if has_parts else len(instructions))
+    for at in reversed(range(len(instructions))):
+        number -= _span(instructions[at])
+        yield number, instructions[at]
 
 
 def _unfold(step: Step, backward: bool, is_numbered: bool = False) -> Iterator[Step]:
@@ -115,10 +121,10 @@ def _unfold(step: Step, backward: bool, is_numbered: bool = False) -> Iterator[S
     outer, bodies, is_numbered = flow.qubits or step.outer, _bodies(flow), is_numbered and type(flow) in _PARTS
     for caption in order(range(len(bodies))):
         here = [Step(step.number, flow, caption, step.outer, step.depth)]
-        block = bodies[caption]
-        numbers = _numbers(block, step.number) if is_numbered else [step.number] * len(block)
-        pairs = zip(order(numbers), order(block), strict=True)
-        inner = (Step(number, inner, None, outer, step.depth + 1) for number, inner in pairs)
+        pairs = _numbered(bodies[caption], step.number, backward)
+        inner = (
+            Step(number if is_numbered else step.number, inner, None, outer, step.depth + 1) for number, inner in pairs
+        )
         body = chain.from_iterable(_unfold(each, backward, is_numbered) for each in inner)
         yield from chain(body, here) if backward else chain(here, body)
 

@@ -135,6 +135,8 @@ def view(circuit: Circuit, expand: bool | int = False, *, fold: bool = False) ->
         raise TypeError(f"Argument `expand` must be a bool or an int, not {expand!r}.")
     if expand < 0:
         raise CircuitError(f"Argument `expand` must be a number of levels, but is {expand}.")
+    if not fold and not circuit.subcircuits and not any(issubclass(k, ControlFlow) for k in set(map(type, circuit))):
+        return circuit  # there may be millions of instructions
     levels = MAX_NESTING if expand is True else int(expand)
     opened = _Opener(fold).opened(circuit[:], circuit.subcircuits, levels, MAX_NESTING)
     return with_instructions(circuit, opened)
