@@ -14,6 +14,15 @@ says so beside its sign. What acts on bits alone has a box over the block around
     q0: ─H─M→c0─┤             ├─|0⟩─H─M→c0─┤   ├──────────────
                 │while c0 == 1│            │end│
     q1: ────────┤             ├──X─────────┤   ├─Z if c1 == 1─
+
+A named sub-circuit is a box, whose label says which bits it reads and writes (`name←c→d`), or its instructions in a
+frame:
+
+                 ┌╌bell╌╌╌╌╌┐
+    q0: ─┤0   ├──╎──────H─●─╎─
+         │bell│  ╎        │ ╎
+    q1: ─┤1   ├──╎────────⊕─╎─
+                 └╌╌╌╌╌╌╌╌╌╌┘
 """
 
 import shutil
