@@ -119,6 +119,9 @@ def test_draw_explain_and_convert(asked, file, tmp_path):
     path = file(circuit)
     assert asked("draw", path) == (0, f"{circuit.draw()}\n", "")
     assert asked("draw", path, "-o", tmp_path / "bell.txt") == (0, "", "")
+    parts = Circuit(2).append(circuit, 1, 0)
+    assert asked("draw", file(parts)) == (0, f"{parts.draw()}\n", "")
+    assert asked("draw", file(parts), "--expand") == (0, f"{parts.draw(expand=True)}\n", "")
     assert "q0: ─H─●─" in (tmp_path / "bell.txt").read_text(encoding="utf-8")
     assert asked("explain", path, "--method", "numpy")[1] == f"{circuit.explain(method='numpy')}\n"
     told = asked("explain", path, "--method", "numpy", "--draw", tmp_path / "plan.svg")

@@ -11,9 +11,16 @@ from qsim.lazy import lazy_attributes
 
 if TYPE_CHECKING:
     from qsim.circuit.parameters import Parameter, ParameterExpression
+    from qsim.circuit.subcircuits import Subcircuit
 else:
     __getattr__ = lazy_attributes(
-        __name__, {"Parameter": "parameters", "ParameterExpression": "parameters", "transforms": "transforms"}
+        __name__,
+        {
+            "Parameter": "parameters",
+            "ParameterExpression": "parameters",
+            "Subcircuit": "subcircuits",
+            "transforms": "transforms",
+        },
     )
 
 __all__ = [
@@ -36,6 +43,7 @@ __all__ = [
     "Qubit",
     "QubitRegister",
     "Reset",
+    "Subcircuit",
     "Switch",
     "WhileLoop",
 ]

@@ -20,6 +20,7 @@ from qsim.circuit.flow import (
     IfElse,
     Switch,
     WhileLoop,
+    block_of,
 )
 from qsim.circuit.instructions import Instruction
 from qsim.circuit.registers import BitRegister
@@ -84,19 +85,19 @@ class OpenBlock(Generic[T]):
         self.is_new, circuit._unentered = False, None
         if len(circuit._frames) >= MAX_NESTING:
             circuit._refuse(self._call, f"blocks may be nested {MAX_NESTING} deep")
-        self._saved = circuit._instructions, circuit._qubits.copy(), circuit._bits.copy()
+        self._saved = circuit._instructions, circuit._subcircuits, circuit._qubits.copy(), circuit._bits.copy()
         circuit._frames.append((self, circuit._instructions))
         self.names_around, circuit._names = circuit._names_within(), None
-        circuit._instructions = []
+        circuit._instructions, circuit._subcircuits = [], []
         return self._value
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         circuit = self._circuit
-        body = tuple(circuit._instructions)
+        body = block_of(circuit._instructions, circuit._subcircuits)
         circuit._frames.pop()
-        circuit._instructions, qubits, bits = self._saved
+        circuit._instructions, circuit._subcircuits, qubits, bits = self._saved
         circuit._names = self.names_around
         try:
             if kind is None:

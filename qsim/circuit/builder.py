@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from qsim.circuit.blocks import OpenBlock
     from qsim.circuit.flow import IfElse
     from qsim.circuit.parameters import ParameterExpression
+    from qsim.circuit.subcircuits import Subcircuit
 
 __all__ = ["Angle", "Bits", "Builder", "Qubits", "caller"]
 
@@ -42,6 +43,7 @@ class Builder:
         self._qubits: Registers[Qubit] = Registers(QubitRegister)
         self._bits: Registers[Bit] = Registers(BitRegister)
         self._instructions: list[Instruction] = []  # of the innermost open block
+        self._subcircuits: list[Subcircuit] = []  # among these
         self._frames: list[tuple[OpenBlock[Any], list[Instruction]]] = []  # open blocks, and what they stand in
         self._unentered: OpenBlock[Any] | None = None
         self._last_if: IfElse | None = None

@@ -20,6 +20,7 @@ from qsim.gates.table import TABLE, suggestion
 if TYPE_CHECKING:
     from qsim.algebra import OperatorProduct
     from qsim.circuit.parameters import Parameter
+    from qsim.circuit.subcircuits import Subcircuit
 
 __all__ = ["Circuit"]
 
@@ -36,7 +37,7 @@ class Circuit(Forwards):
     Args:
         num_qubits: qubits of the register "q", all in |0⟩.
         num_bits: classical bits of the register "c", all 0.
-        name: shown in titles.
+        name: shown in titles, and in a box where the circuit is appended to another.
 
     >>> bell = Circuit(2).h(0).cx(0, 1)
     >>> bell.state()
@@ -169,6 +170,8 @@ class Circuit(Forwards):
     ) -> Self:
         """Add a gate, or the instructions of another circuit, on these qubits.
 
+        A circuit with a name becomes a sub-circuit, which drawings show as one box, or open with `expand=`.
+
         Args:
             item: a `Gate` from `qsim.gates`, or a circuit, whose qubit i goes to the i-th listed qubit.
             qubits: where; lists broadcast for gates as in the gate methods.
@@ -180,7 +183,7 @@ class Circuit(Forwards):
                 return self.append(item, *qubits, bits=bits)
         if isinstance(item, Circuit):
             places = self._numbers(qubits, ("append", qubits)) if qubits else None
-            circuit.transforms.append_circuit(self, item, places, bits)
+            circuit.transforms.append_circuit(self, item, places, bits, is_part=True)
             return self
         if not isinstance(item, Gate):
             raise TypeError(
@@ -240,14 +243,18 @@ class Circuit(Forwards):
         """A new circuit: this one, then the other on the listed qubits and bits.
 
         Without `bits`, registers of the other that have the same name and size here are the same; others are added.
+        Unlike what `append` adds, the other is no sub-circuit, also if it has a name.
         """
         result = self.copy()
         places = None if qubits is None else self._numbers([qubits], None)
-        circuit.transforms.append_circuit(result, other, places, bits)
+        circuit.transforms.append_circuit(result, other, places, bits, is_part=False)
         return result
 
     def inverse(self) -> "Circuit":
-        """The inverse circuit: inverse gates in reverse order. Refused where something is measured."""
+        """The inverse circuit: inverse gates in reverse order. Refused where something is measured.
+
+        Names, also of sub-circuits, get a dagger; inverted again, they lose it.
+        """
         return circuit.transforms.inverse(self)
 
     def power(self, k: int) -> "Circuit":
@@ -263,7 +270,10 @@ class Circuit(Forwards):
         return circuit.transforms.repeat(self, k)
 
     def controlled(self, n: int = 1, control_state: str | Sequence[int] | None = None) -> "Circuit":
-        """A circuit with n new control qubits, numbered first, that control every gate, global phases included."""
+        """A circuit with n new control qubits, numbered first, that control every gate, global phases included.
+
+        A circuit with a name becomes a sub-circuit of the new one, drawn as a box with controls.
+        """
         return circuit.transforms.controlled(self, n, control_state)
 
     def remap(self, qubits: Mapping[int, int]) -> "Circuit":
@@ -291,7 +301,7 @@ class Circuit(Forwards):
 
     def copy(self) -> "Circuit":
         """An independent copy; instructions are immutable and shared."""
-        return circuit.transforms.with_instructions(self, self[:])
+        return circuit.transforms.with_instructions(self, self[:], self._subcircuits)
 
     # ── What it is ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -304,6 +314,20 @@ class Circuit(Forwards):
     def num_parameters(self) -> int:
         """Number of symbolic parameters."""
         return len(self.parameters)
+
+    @property
+    def subcircuits(self) -> "tuple[Subcircuit, ...]":
+        """What circuits with a name were appended and where, in order, each followed by those within it.
+
+        Names are for readers and drawings: instructions, results and equality know nothing of them. Those appended in a
+        block belong to it.
+
+        >>> prepare = Circuit(2, name="prepare").h(0).cx(0, 1)
+        >>> Circuit(3).x(0).append(prepare, 2, 1).subcircuits
+        (<Subcircuit 'prepare': instructions 1 to 3, qubits [2, 1]>,)
+        """
+        self._settled()
+        return tuple(self._subcircuits)
 
     def depth(self) -> int:
         """Number of layers when every operation and measurement starts as early as it can; barriers hold back."""
@@ -378,4 +402,5 @@ class Circuit(Forwards):
             circuit.transforms.described(self._bits),
             self[:],
             self.name,
+            self._subcircuits,
         )

@@ -1,7 +1,7 @@
 """Control flow: instructions that hold others in blocks, which run or not as classical bits say.
 
-A block is a tuple of instructions on the circuit's own qubits and bits. Blocks within blocks are limited in depth, so
-whoever walks them may recurse.
+A block is a tuple of instructions on the circuit's own qubits and bits, which knows its named sub-circuits if it has
+any. Blocks within blocks are limited in depth, so whoever walks them may recurse.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +14,7 @@ from qsim.frozen import assign
 
 if TYPE_CHECKING:
     from qsim.circuit.parameters import Parameter
+    from qsim.circuit.subcircuits import Subcircuit
 
 __all__ = [
     "Assignment",
@@ -27,7 +28,9 @@ __all__ = [
     "IfElse",
     "Switch",
     "WhileLoop",
+    "block_of",
     "check_nesting",
+    "subcircuits_of",
     "walk",
 ]
 
@@ -35,6 +38,37 @@ MAX_NESTING = 100  # blocks within each other
 MAX_ROUNDS = 10**6  # of a loop
 
 Block = tuple[Instruction, ...]
+
+
+class NamedBlock(Block):
+    """A block with named sub-circuits; equal to one without them."""
+
+    subcircuits: "tuple[Subcircuit, ...]" = ()
+
+
+def block_of(instructions: Iterable[Instruction], subcircuits: "Sequence[Subcircuit]" = ()) -> Block:
+    """A block of instructions among which these sub-circuits are."""
+    if not subcircuits:
+        return tuple(instructions)
+    block = NamedBlock(instructions)
+    block.subcircuits = tuple(subcircuits)
+    return block
+
+
+def subcircuits_of(block: Block) -> "tuple[Subcircuit, ...]":
+    """The named sub-circuits of a block, the outer ones first."""
+    return block.subcircuits if isinstance(block, NamedBlock) else ()
+
+
+def _like(
+    block: Block, moved: Iterable[Instruction], qubits: Iterable[tuple[int, int]], bits: Iterable[tuple[int, int]]
+) -> Block:
+    """A block of the moved instructions of another one, and of its sub-circuits on the same new places."""
+    if not isinstance(block, NamedBlock):
+        return tuple(moved)
+    from qsim.circuit import subcircuits  # circuits without them do not load it
+
+    return block_of(moved, subcircuits.moved(block.subcircuits, dict(qubits), dict(bits)))
 
 
 class ControlFlow(Instruction):
@@ -55,7 +89,7 @@ class ControlFlow(Instruction):
 
     def _set(self, read: Iterable[int], blocks: Iterable[Block], source: Source) -> None:
         """The attributes that all have, from the bits that the condition reads and the blocks."""
-        blocks = tuple(map(tuple, blocks))
+        blocks = tuple(block if isinstance(block, tuple) else tuple(block) for block in blocks)
         inner = [instruction for block in blocks for instruction in block]
         assign(self, "blocks", blocks)
         assign(self, "qubits", tuple(sorted({q for i in inner for q in i.qubits})))
@@ -71,12 +105,20 @@ class ControlFlow(Instruction):
         """The same on other qubits, one for each of `qubits`."""
         places = dict(zip(self.qubits, qubits, strict=True))
         return self.with_blocks(
-            tuple(instruction.on(tuple(places[q] for q in instruction.qubits)) for instruction in block)
+            _like(
+                block,
+                (instruction.on(tuple(places[q] for q in instruction.qubits)) for instruction in block),
+                places.items(),
+                ((bit, bit) for bit in self.bits),
+            )
             for block in self.blocks
         )
 
     def _moved_blocks(self, qubits: Sequence[int], bits: Sequence[int]) -> list[Block]:
-        return [tuple(instruction.moved(qubits, bits) for instruction in block) for block in self.blocks]
+        return [
+            _like(block, (instruction.moved(qubits, bits) for instruction in block), enumerate(qubits), enumerate(bits))
+            for block in self.blocks
+        ]
 
     @property
     def size(self) -> str:

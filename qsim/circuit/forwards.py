@@ -105,7 +105,10 @@ class Forwards(GateMethods):
         return steps(self._circuit)
 
     def draw(self, format: str | None = None, path: "str | Path | None" = None, **options: Any) -> Any:
-        """Draw the circuit as "text", "svg", "mpl", "latex" or "html"; see `qsim.draw.draw`."""
+        """Draw the circuit as "text", "svg", "mpl", "latex" or "html"; see `qsim.draw.draw`.
+
+        Named sub-circuits are boxes, or opened in frames with `expand=True`.
+        """
         from qsim.draw import draw
 
         self._settled()

@@ -63,7 +63,8 @@ def _plot(result: Any, path: str) -> None:
 def _draw(options: Options) -> int:
     if options.format == "png" and options.output is None:
         raise UsageError("A picture in PNG needs a file: give --output.")
-    drawing = _read(options).draw("mpl" if options.format == "png" else options.format, options.output)
+    format = "mpl" if options.format == "png" else options.format
+    drawing = _read(options).draw(format, options.output, expand=options.expand)
     if options.output is None:
         print(drawing)
     return 0

@@ -85,6 +85,7 @@ def _draw(parser: argparse.ArgumentParser) -> None:
     _circuit(parser)
     parser.add_argument("--format", choices=DRAWINGS, default="text", help="text by default")
     parser.add_argument("-o", "--output", metavar="PATH", help="a file, instead of standard output")
+    parser.add_argument("--expand", action="store_true", help="named sub-circuits opened in frames, not as boxes")
 
 
 def _explain(parser: argparse.ArgumentParser) -> None:

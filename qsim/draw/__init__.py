@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from qsim.circuit import Circuit
-from qsim.draw.fold import fold as _fold
-from qsim.draw.fold import select
 from qsim.draw.text import TextDrawing
+from qsim.draw.view import select, view
 from qsim.errors import CircuitError
 
 __all__ = ["Drawing", "TextDrawing", "draw"]
@@ -51,6 +50,7 @@ def draw(
     *,
     ops: slice | None = None,
     fold: bool = False,
+    expand: bool | int = False,
     **options: Any,
 ) -> Any:
     """Draw a circuit, one line a qubit, time from left to right.
@@ -63,6 +63,8 @@ def draw(
         ops: draw only these instructions, such as `slice(10, 20)`.
         fold: draw a layer that is repeated in a row once, with the number of times; layers of up to 256 instructions
             are found among the first 100,000.
+        expand: draw the instructions of named sub-circuits, each in a frame with its name, instead of one box: True for
+            all of them, or how many levels. Of one that `ops` cuts the instructions are drawn anyway.
         options: of the format: see `qsim.draw.text.draw_text`, `svg.draw_svg`, `figure.draw_figure`,
             `latex.draw_latex`, `svg.draw_html`.
 
@@ -83,8 +85,7 @@ def draw(
     if not isinstance(circuit, Circuit):
         raise TypeError(f"draw takes a Circuit, not {type(circuit).__name__}.")
     chosen = _choose(format, path)
-    circuit = circuit if ops is None else select(circuit, ops)
-    circuit = _fold(circuit) if fold else circuit
+    circuit = view(circuit if ops is None else select(circuit, ops), expand, fold=fold)
     drawing = chosen.load()(circuit, **options)
     if path is not None:
         drawing.save(path)

@@ -1,4 +1,4 @@
-"""Parts of circuits for drawing: some of the instructions, or runs of the same instructions drawn once."""
+"""Runs of the same instructions, drawn once."""
 
 from collections.abc import Iterator
 from typing import Any, final
@@ -11,7 +11,7 @@ from qsim.circuit.flow import Block, ControlFlow
 from qsim.circuit.transforms import with_instructions
 from qsim.frozen import assign
 
-__all__ = ["Folded", "fold", "select"]
+__all__ = ["Folded", "fold", "fold_layers"]
 
 MAX_PERIOD = 256  # instructions of a layer that repeats
 MAX_READ = 100_000  # instructions that are looked at; what comes later is not folded
@@ -34,15 +34,11 @@ class Folded(ControlFlow):
         """Always `repeated`."""
         return "repeated"
 
+    def _value(self) -> tuple[Any, ...]:
+        return self.times, self.blocks
+
     def __repr__(self) -> str:
         return f"{self.size}, {self.times:,} times in a row"
-
-
-def select(circuit: Circuit, ops: slice) -> Circuit:
-    """A circuit on the same registers with some of the instructions."""
-    if not isinstance(ops, slice):
-        raise TypeError(f"Argument `ops` must be a slice of the instructions, such as slice(0, 10), not {ops!r}.")
-    return with_instructions(circuit, circuit[ops])
 
 
 def fold(circuit: Circuit) -> Circuit:
@@ -53,14 +49,18 @@ def fold(circuit: Circuit) -> Circuit:
     >>> [repr(i) for i in fold(Circuit(2).h(0).append(Circuit(2).cx(0, 1).rx(0.1, 0).repeat(50)))]
     ['h(0)', '2 instructions, 50 times in a row']
     """
-    instructions = circuit[:]
+    return with_instructions(circuit, fold_layers(circuit[:]))
+
+
+def fold_layers(instructions: list[Instruction]) -> list[Instruction]:
+    """As `fold`, of a list of instructions."""
     folded = list[Instruction]()
     end = 0
     for start, period, times in _runs(_numbered(instructions[:MAX_READ])):
         folded += instructions[end:start]
         folded.append(Folded(times, tuple(instructions[start : start + period])))
         end = start + period * times
-    return with_instructions(circuit, [*folded, *instructions[end:]])
+    return [*folded, *instructions[end:]]
 
 
 def _numbered(instructions: list[Instruction]) -> NDArray[np.int64]:

@@ -207,7 +207,7 @@ class Formula:
 
     def _drawing(self) -> str:
         small = 0 < len(self._instructions) <= MAX_DRAWN and 0 < self.circuit.num_qubits <= MAX_QUBITS
-        return str(self.circuit.draw()._repr_html_()) if small and self.gate is None else ""
+        return str(self.circuit.draw(expand=True)._repr_html_()) if small and self.gate is None else ""
 
 
 _BOX = "display: flex; flex-wrap: wrap; gap: 2em; align-items: center; overflow-x: auto"

@@ -17,13 +17,14 @@ PAD = 8  # between a label and the sides of its box
 GAP = 14  # between two pictures
 DOT, RING = 4.5, 10  # radii of controls and of targets
 SLOT = 12  # room for the number of a target in a box
+INSET = 5  # between the side of a frame and its name
 END = 7  # width of the bar at the end of a block
 TALL = 0.36 * BOX  # how far a caption reaches above and below its rows, with half a box
 DOUBLE = 1.6  # half the distance of the lines of a classical wire
 MAX_LINE = 18  # characters of a line of a caption that has room for several
 
 _ANGLES = re.compile(r"(.+?)(\(.+\))", re.DOTALL)
-_ROLES = {"measurement": "read", "reset": "prepare", "initialize": "prepare", "operation": "gate"}
+_ROLES = {"measurement": "read", "reset": "prepare", "initialize": "prepare", "operation": "gate", "part": "gate"}
 
 
 def double(x1: float, y1: float, x2: float, y2: float, role: str) -> list[Mark]:
@@ -63,8 +64,10 @@ class Glyphs:
     def _box_width(self, item: Item) -> float:
         if not item.box:
             return 0
-        if item.kind == "end":
+        if item.kind in ("end", "close"):
             return END
+        if item.kind == "open":
+            return 2 * INSET + text_width(self._fit(item.label, "small"), _size("small"))
         slots = SLOT if any(item.box.values()) and not item.is_caption else 0
         return max(BOX, 2 * PAD + 2 * slots + self._label_width(self._lines(item)))
 
@@ -82,9 +85,9 @@ class Glyphs:
         return text
 
     def _lines(self, item: Item) -> list[str]:
-        """What is written in the box, line by line: angles below the name; captions are wrapped where there is room."""
+        """What is written in the box, line by line: angles below the name; others are wrapped where there is room."""
         label = self._fit(item.label)
-        if not item.is_caption:
+        if not item.is_caption and item.kind != "part":
             return _parts(label) if item.kind == "operation" else [label]
         return textwrap.wrap(label, MAX_LINE) if len({*item.box}) > 1 else [label]
 
@@ -108,6 +111,8 @@ class Glyphs:
         if item.kind == "barrier":
             return self._barrier(item, x, at)
         marks = self._links(item, x, at)
+        if item.kind in ("open", "close"):
+            return self._title(item, x, top) if item.kind == "open" else []
         if item.box:
             marks += self._box(item, x, top)
         for row, sign in item.signs.items():
@@ -122,6 +127,15 @@ class Glyphs:
             is_last = row == item.rows[-1]  # else the link goes on below
             marks.append(Text(x if is_last else x + 6, y, note, "bit", "middle" if is_last else "start"))
         return marks
+
+    def left(self, item: Item, x: float) -> float:
+        """Where a frame starts that a picture with its middle at x opens."""
+        return x - self._box_width(item) / 2
+
+    def _title(self, item: Item, x: float, top: float) -> list[Mark]:
+        """The name of a frame: within it, above the first wire, where nothing else is drawn."""
+        y, label = top + PITCH * min(item.box) - 0.35 * BOX, self._fit(item.label, "small")
+        return [Text(self.left(item, x) + INSET, y, label, "small", "start")]
 
     def _links(self, item: Item, x: float, at: dict[int, float]) -> list[Mark]:
         rows = sorted({*item.signs, *item.box})

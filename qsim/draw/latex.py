@@ -17,15 +17,17 @@ from qsim.draw.layout import (
     HIDDEN,
     OPEN_CONTROL,
     Column,
+    Frame,
     Item,
     Names,
     Rows,
     check_option,
+    frames,
     lay_out,
     notes,
     wrap,
 )
-from qsim.draw.scene import Frame, find_frames, rows_of
+from qsim.draw.scene import rows_of
 from qsim.draw.style import PALETTES, ROLES, check_style
 
 __all__ = ["LatexDrawing", "draw_latex", "to_latex"]
@@ -34,6 +36,7 @@ MIN_WIDTH = 40
 MAX_TITLE = 80
 CELL, LETTER = 6, 1.8  # millimetres of a picture without text, and of a letter
 TIP = "{\\scriptstyle\\blacktriangledown}"
+SMALL_LETTER = 1.3  # of the name of a frame
 PREAMBLE = ("\\usepackage{tikz}", "\\usetikzlibrary{quantikz}", "\\usepackage{amssymb}")
 
 _SPECIAL = {
@@ -194,9 +197,9 @@ def draw_latex(
 
 def _panels(columns: list[Column], rows: Rows, names: list[str], room: int, look: "_Look") -> Iterator[str]:
     """An environment for as many columns as have room, and so on."""
-    frames, start = find_frames(columns), 0
+    start, found = 0, frames(columns)
     for panel in wrap(columns, room):
-        yield _Panel(rows, names, panel, look, start, frames).source()
+        yield _Panel(rows, names, panel, look, start, found).source()
         start += len(panel)
 
 
@@ -284,6 +287,8 @@ def _spell(character: str) -> str:
 
 def _measure(item: Item) -> int:
     """Width of a picture in millimetres."""
+    if item.kind in ("open", "close"):
+        return CELL + round(SMALL_LETTER * len(shorten(item.label)) if item.kind == "open" else 0)
     texts = [*(sign for sign in item.signs.values() if len(sign) > 1), _label(item)]
     texts += [f"if {item.condition}" if item.condition else ""]
     slots = 4 if any(item.box.values()) else 0
@@ -293,6 +298,27 @@ def _measure(item: Item) -> int:
 def _label(item: Item) -> str:
     """What is written in a box: with the condition, if the box stands on the wires that this reads."""
     return f"{item.label} if {item.condition}" if item.condition and not item.wires else item.label
+
+
+def _title(text: str) -> str:
+    """Options of an empty cell that write the name of a frame above its wire."""
+    label = f"[font=\\scriptsize,inner sep=1pt,anchor=north west]north west:{{\\mbox{{{to_latex(text)}}}}}"
+    return f"|[label={{{label}}}]| {{\\rule[-1.8ex]{{0pt}}{{4.8ex}}}} "
+
+
+def _frame(frame: Frame, steps: int, has_sides: tuple[bool, bool]) -> str:
+    """A dashed line around cells, open on the sides where it goes on in another panel."""
+    reach = f"inner xsep={1 + 2 * min(frame.level, 2)}pt,inner ysep={1 + 2 * min(frame.level, 2)}pt"
+    line = "dashed"
+    if not all(has_sides):
+        end, other = ("west", "east") if has_sides[1] else ("east", "west")
+        corners = [f"north {end}", f"north {other}", f"south {other}", f"south {end}"]
+        joints = "--", "--" if any(has_sides) else "", "--"
+        places = [f"(path picture bounding box.{corner})" for corner in corners]
+        path = places[0] + "".join(f" {joint} {place}" for joint, place in zip(joints, places[1:], strict=True))
+        line = f"draw=none,path picture={{\\unexpanded{{\\draw}}[dashed,line width=0.8pt] {path};}}"
+    wires = frame.rows[1] - frame.rows[0] + 1
+    return f"\\gategroup[wires={wires},steps={steps},style={{{line},{reach}}}]{{}}"
 
 
 def _row_names(circuit: Circuit, rows: Rows) -> list[str]:
@@ -332,10 +358,12 @@ class _Panel:
             cells = {row: text for item in column.items for row, text in self._cells(item)}
             for row, line in enumerate(grid):
                 line.append(cells.get(row, self._wire(row)))
-        for line, row in zip(grid, range(len(grid)), strict=True):
+        for row, line in enumerate(grid):
             line.append(self._wire(row))
         for frame in self.frames:
-            self._put_frame(frame, grid)
+            if not frame.is_part:
+                self._put_frame(frame, grid)
+        self._add_frames(grid)
         lines = [" & ".join(line) for line in grid]
         return f"\\begin{{quantikz}}{self.look.environment}\n" + " \\\\\n".join(lines) + "\n\\end{quantikz}"
 
@@ -353,11 +381,27 @@ class _Panel:
         style = ["thin,dashed", f"inner xsep={-inset}pt,inner ysep={3 - inset}pt", *filter(None, [role])]
         grid[frame.rows[0]][first + 1] += f"\\gategroup[{','.join(size)},background,style={{{','.join(style)}}}]{{}}"
 
+    def _add_frames(self, grid: list[list[str]]) -> None:
+        """Frames of sub-circuits and their titles, each in the cell in which it starts."""
+        count = len(self.columns)
+        for frame in (frame for frame in self.frames if frame.is_part):
+            first = -1 if frame.first is None else frame.first - self.start
+            last = count if frame.last is None else frame.last - self.start
+            if first >= count or last < 0:
+                continue
+            at, top = max(first, 0) + 1, frame.rows[0]  # the names are column 0
+            title = _title(frame.opening.label) if first >= 0 and frame.opening else ""
+            grid[top][at] = (
+                title + grid[top][at] + _frame(frame, min(last, count - 1) - at + 2, (first >= 0, last < count))
+            )
+
     def _wire(self, row: int) -> str:
         return "" if row == self.rows.gap else "\\qw" if row < self.rows.num_quantum else "\\cw"
 
     def _cells(self, item: Item) -> Iterator[tuple[int, str]]:
         """Rows and what stands in their cells; between them links, from each row to the next one."""
+        if item.kind in ("open", "close"):
+            return
         cells = self._box(item) if item.box else {}
         ends = (min(cells), max(cells)) if cells else (0, -1)
         signs = {row: sign for row, sign in item.signs.items() if not ends[0] <= row <= ends[1]}

@@ -10,7 +10,7 @@ the back; what is left out is counted, no more.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 
 from qsim.circuit import Barrier, Circuit, Operation
@@ -24,12 +24,14 @@ __all__ = [
     "HIDDEN",
     "OPEN_CONTROL",
     "Column",
+    "Frame",
     "Item",
     "Layout",
     "Names",
     "Rows",
     "check_option",
     "depict",
+    "frames",
     "has_classical",
     "lay_out",
     "notes",
@@ -217,11 +219,11 @@ def _read(steps: Iterable[Step], bits: Names, measure: Callable[[Item], int], ro
         if not touched:
             part.phases += [item.label] if item.kind == "operation" else []
         elif {*item.signs, *item.box} == {rows.gap}:
-            part.num_hidden += step.is_instruction
+            part.num_hidden += step.num_instructions
         elif not part.add(item, measure(item)):
             return part
         part.num_steps += 1
-        part.num_read += step.is_instruction
+        part.num_read += step.num_instructions
     part.is_all = next(left, None) is None
     return part
 
@@ -230,16 +232,84 @@ def _read(steps: Iterable[Step], bits: Names, measure: Callable[[Item], int], ro
 
 
 def wrap(columns: list[Column], room: int) -> list[list[Column]]:
-    """As many columns a panel as fit; at least one panel."""
+    """As many columns a panel as fit, at least one panel; the ends of a frame stand beside something within it."""
     panels: list[list[Column]] = [[]]
     left = room
     for column in columns:
         if column.width > left:
             panels.append([])
             left = room
+            while _belongs(panels[-2], panels[-1] or [column], left - column.width):
+                panels[-1].insert(0, panels[-2].pop())
+                left -= panels[-1][0].width
         panels[-1].append(column)
         left -= column.width
     return panels
+
+
+def _belongs(before: list[Column], panel: list[Column], left: int) -> bool:
+    """Whether the last column before a panel goes to it: it opens a frame, or the first one there closes one."""
+    if len(before) < 2 or before[-1].width > left:
+        return False
+    return any(item.kind == "open" for item in before[-1].items) or any(item.kind == "close" for item in panel[0].items)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Rows and columns of a block or of a named sub-circuit; None where it goes on beyond what is shown.
+
+    Attributes:
+        first: the column in which it starts.
+        last: the column in which it ends.
+        rows: its first and its last row.
+        opening: the picture with which it starts, if that is shown.
+        is_part: whether it is that of a sub-circuit.
+        depth: how many others it stands in.
+        level: how many stand in it, one within the other, those of blocks in blocks not counted.
+    """
+
+    first: int | None
+    last: int | None
+    rows: tuple[int, int]
+    opening: Item | None
+    is_part: bool
+    depth: int
+    level: int = 0
+
+
+def frames(columns: Sequence[Column]) -> list[Frame]:
+    """The frames of a part, the outer ones first. What no picture opens was open before the part."""
+    closed, is_open = list[Frame](), dict[tuple[int, int, int], Frame]()
+
+    def close(frame: Frame) -> None:
+        closed.append(frame)
+        for key, outer in is_open.items():
+            if _holds(outer, frame):
+                is_open[key] = replace(outer, level=max(outer.level, frame.level + (outer.is_part or frame.is_part)))
+
+    for at, column in enumerate(columns):
+        for item in filter(lambda item: item.is_caption, column.items):
+            ends, is_part = (min(item.box), max(item.box)), item.kind in ("open", "close")
+            if item.kind in ("start", "open"):
+                is_open[*ends, item.depth] = Frame(at, None, ends, item, is_part, item.depth)
+            elif item.kind in ("end", "close"):
+                found = is_open.pop((*ends, item.depth), None)
+                if found is None:
+                    inner = [one for one in closed if one.depth > item.depth and _covers(ends, one.rows)]
+                    level = max((one.level + (one.is_part or is_part) for one in inner), default=0)
+                    found = Frame(None, None, ends, None, is_part, item.depth, level)
+                close(replace(found, last=at))
+    for key in sorted(is_open, key=lambda key: -key[2]):
+        close(is_open.pop(key))
+    return sorted(closed, key=lambda frame: (frame.depth, frame.rows, frame.first or 0))
+
+
+def _holds(outer: Frame, inner: Frame) -> bool:
+    return outer.depth < inner.depth and _covers(outer.rows, inner.rows)
+
+
+def _covers(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
 def notes(circuit: Circuit, rows: Rows, layout: Layout) -> list[str]:

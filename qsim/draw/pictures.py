@@ -35,6 +35,7 @@ from qsim.circuit.flow import ControlFlow
 from qsim.circuit.registers import Register
 from qsim.draw.fold import Folded
 from qsim.draw.steps import Step, is_compact
+from qsim.draw.view import Boxed, Framed
 from qsim.gates import TABLE, Gate
 from qsim.gates.angles import format_angle
 from qsim.gates.table import CONTROLLED
@@ -48,13 +49,20 @@ MAX_REGISTERS = 8  # rows of classical registers
 MAX_DIGITS = 64  # bits of a number that is written in decimal
 
 
+Kind = Literal[
+    "operation", "measurement", "reset", "initialize", "barrier", "part", "classical",
+    "start", "middle", "end", "open", "close",
+]  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """The picture of an instruction, or one caption of an instruction with blocks.
 
     Attributes:
-        kind: what it is; "start", "middle" and "end" are the captions before, between and after blocks, "classical"
-            is what acts on bits alone or leaves a loop.
+        kind: what it is; "start", "middle" and "end" are the captions before, between and after blocks, "open" and
+            "close" are those of a frame, "part" is a named sub-circuit as one box, "classical" is what acts on bits
+            alone or leaves a loop.
         signs: row → `●`, `○`, a sign of the gate table such as `⊕`, or a label such as `RX(π/2)`.
         box: row → which of the gate's targets is there, counted from 0, or nothing; empty if there is no box.
         label: what is written in the box, the name of the bit of a measurement, or the phase of an operation that has
@@ -67,7 +75,7 @@ class Item:
         step: what it is the picture of.
     """
 
-    kind: Literal["operation", "measurement", "reset", "initialize", "barrier", "start", "middle", "end", "classical"]
+    kind: Kind
     signs: dict[int, str]
     box: dict[int, str] = field(default_factory=dict)
     label: str = ""
@@ -86,7 +94,7 @@ class Item:
     @property
     def is_caption(self) -> bool:
         """Whether a block starts or ends with it: nothing else stands in the rows that it spans."""
-        return self.kind in ("start", "middle", "end")
+        return self.kind in ("start", "middle", "end", "open", "close")
 
 
 class Names:
@@ -255,11 +263,24 @@ def _wires(item: Item, step: Step, rows: Rows, names: Names) -> dict[int, str]:
         head = _CONDITIONS.get(type(step.instruction))
         read, written = tuple(sorted(head(step.instruction).bits)) if head and not step.caption else (), ()
     wires = dict.fromkeys(rows.wires(sorted(read)), "")
+    if item.kind == "part":
+        wires |= {row: _places(written, rows.classical[row - rows.num_quantum]) for row in rows.wires(written)}
     if item.kind == "measurement":
         (row,) = rows.wires(written)
         is_alone = len(rows.classical[row - rows.num_quantum]) == 1
         wires[row] = str(written[0] - rows.classical[row - rows.num_quantum][0].start) if is_alone else item.label
     return {row: place for row, place in wires.items() if row not in item.box}
+
+
+def _places(bits: Sequence[int], registers: tuple[BitRegister, ...]) -> str:
+    """Which bits of the registers of a row are written: ends of a run, places, or how many of several registers."""
+    start, stop = registers[0].start, registers[-1].start + registers[-1].size
+    found = [bit - start for bit in bits[bisect_left(bits, start) : bisect_left(bits, stop)]]
+    if len(registers) > 1:
+        return f"{len(found)} bit{'s' * (len(found) != 1)}"
+    if len(found) > 2 and found[-1] - found[0] == len(found) - 1:
+        return f"{found[0]}–{found[-1]}"
+    return _listing(found, str)
 
 
 def _depict(instruction: Instruction, rows: Rows, bits: Names) -> Item | None:
@@ -310,6 +331,19 @@ def _depict_initialize(initialize: Initialize, rows: Rows, bits: Names) -> Item:
     return Item("initialize", {}, box, label)
 
 
+def _depict_part(boxed: Boxed, rows: Rows, bits: Names) -> Item:
+    """A box with a number on each qubit; where bits have no rows the label says which ones it reads and writes."""
+    part, written = boxed.part, boxed.written
+    values = zip(part.controls, part.control_state, strict=True)
+    controls = {qubit: CONTROL if value == "1" else OPEN_CONTROL for qubit, value in values}
+    is_one = len(part.qubits) == 1
+    box = rows.place({qubit: "" if is_one else str(slot) for slot, qubit in enumerate(part.qubits)})
+    label, read = part.name, tuple(bit for bit in boxed.bits if bit not in written)
+    if not rows.registers:
+        label += (f"←{bits.spell(read)}" if read else "") + (f"→{bits.spell(written)}" if written else "")
+    return Item("part", rows.place(controls), box, label, bits=boxed.bits, written=written)
+
+
 def _depict_barrier(barrier: Barrier, rows: Rows, bits: Names) -> Item:
     return Item("barrier", rows.place(dict.fromkeys(barrier.qubits, "░")))
 
@@ -336,6 +370,7 @@ _DEPICTORS: dict[type[Instruction], Callable[[Any, Rows, Names], Item | None]] =
     Reset: _depict_reset,
     Initialize: _depict_initialize,
     Barrier: _depict_barrier,
+    Boxed: _depict_part,
     Assignment: _depict_assignment,
     Break: _depict_jump,
     Continue: _depict_jump,
@@ -348,9 +383,12 @@ _DEPICTORS: dict[type[Instruction], Callable[[Any, Rows, Names], Item | None]] =
 def _caption(step: Step, rows: Rows, bits: Names) -> Item | None:
     """The box before a block or, at last, after all, over all qubits of the blocks."""
     flow, number = step.instruction, step.caption or 0
+    if isinstance(flow, Framed):
+        frame: Kind = "close" if number else "open"
+        return Item(frame, {}, rows.box(flow.qubits), flow.title, bits=flow.bits, written=flow.written)
     if not isinstance(flow, ControlFlow) or type(flow) not in _HEADS:
         return None
-    kind: Literal["start", "middle", "end"] = "middle"
+    kind: Kind = "middle"
     if number == 0:
         kind, label = "start", _HEADS[type(flow)](flow, bits)
     elif number == len(flow.blocks) + isinstance(flow, Switch):

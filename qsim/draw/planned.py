@@ -6,8 +6,8 @@ from typing import Any
 
 from qsim.circuit import Operation
 from qsim.draw import _choose
-from qsim.draw.fold import select
 from qsim.draw.tints import Tint, TintOf
+from qsim.draw.view import select, view
 from qsim.errors import CircuitError
 from qsim.plan import Plan
 from qsim.plan.report import sweep_color
@@ -54,7 +54,7 @@ def draw_plan(
         )
     circuit = plan.circuit if ops is None else select(plan.circuit, ops)
     tint, remarks = _tints(plan, range(len(plan.circuit))[ops or slice(None)])
-    drawing = chosen.load()(circuit, tint=tint, remarks=remarks, **options)
+    drawing = chosen.load()(view(circuit, expand=True), tint=tint, remarks=remarks, **options)
     if path is not None:
         drawing.save(path)
     return drawing

@@ -9,11 +9,13 @@ from qsim.draw.labels import MAX_LABEL, MAX_NOTE, printable, shorten, text_width
 from qsim.draw.layout import (
     HIDDEN,
     Column,
+    Frame,
     Item,
     Layout,
     Names,
     Rows,
     check_option,
+    frames,
     has_classical,
     lay_out,
     notes,
@@ -24,13 +26,14 @@ from qsim.draw.style import ROLES
 from qsim.draw.tints import Tint, TintOf, badge, badge_width
 from qsim.draw.titles import describe
 
-__all__ = ["Frame", "find_frames", "make_scene", "rows_of"]
+__all__ = ["make_scene", "rows_of"]
 
 MARGIN = 12  # around everything
 LEAD = 12  # of wire before the first and after the last picture
 BUNDLE = 26  # more wire before the first picture, for the sizes of classical registers
 LINE = 20  # from line to line of notes
 SPACE = 18  # between panels
+PART = 18  # from the outer wires to the frame of a sub-circuit that no other stands in
 MIN_WIDTH = 200
 
 
@@ -108,37 +111,6 @@ class _Margin:
         return _Margin(names, sizes, wire, wire + LEAD + (BUNDLE if sizes else 0))
 
 
-@dataclass(frozen=True)
-class Frame:
-    """Rows and columns of a block; None where it goes on beyond what is shown.
-
-    Attributes:
-        first: the column of its first caption.
-        last: that of its last one.
-        rows: the first and the last.
-        depth: how many blocks it stands in.
-    """
-
-    first: int | None
-    last: int | None
-    rows: tuple[int, int]
-    depth: int
-
-
-def find_frames(columns: Sequence[Column]) -> list[Frame]:
-    """The blocks of a part, the outer ones first. What no caption opens was open before the part."""
-    found, is_open = list[Frame](), dict[tuple[int, int, int], int]()
-    for at, column in enumerate(columns):
-        for item in filter(lambda item: item.is_caption, column.items):
-            key = (min(item.box), max(item.box), item.depth)
-            if item.kind == "start":
-                is_open[key] = at
-            elif item.kind == "end":
-                found.append(Frame(is_open.pop(key, None), at, key[:2], item.depth))
-    found += [Frame(first, None, key[:2], key[2]) for key, first in is_open.items()]
-    return sorted(found, key=lambda frame: (frame.depth, frame.rows, frame.first or 0))
-
-
 @dataclass
 class _Sheet:
     """Puts panels and notes below each other."""
@@ -193,14 +165,14 @@ class _Sheet:
 
     def _part(self, columns: list[Column], is_after: bool, is_before: bool) -> Iterator[Group]:
         """The panels of a run of columns; whether something is left out before or after it."""
-        panels, frames, start = wrap(columns, self.room), find_frames(columns), 0
+        panels, found, start = wrap(columns, self.room), frames(columns), 0
         for number, panel in enumerate(panels):
             self.y += SPACE if number or is_after else 0
             cut = (number > 0 or is_after, number + 1 < len(panels) or is_before)
-            yield from self._panel(panel, start, frames, cut)
+            yield from self._panel(panel, start, found, cut)
             start += len(panel)
 
-    def _panel(self, columns: list[Column], number: int, frames: list[Frame], cut: tuple[bool, bool]) -> list[Group]:
+    def _panel(self, columns: list[Column], number: int, found: list[Frame], cut: tuple[bool, bool]) -> list[Group]:
         """Wires, frames and pictures of the columns, the first of which has this number in its part."""
         top, middles, x = self.y + PITCH / 2 + 2, list[float](), self.margin.start
         for column in columns:
@@ -208,8 +180,8 @@ class _Sheet:
             x += column.width
         x = max(x, self.margin.start + BOX)
         groups = [Group("wires", tuple(self._wires(top, x + LEAD, cut)))]
-        shown = [(frame, self._ends(frame, number, middles, columns, x)) for frame in frames]
-        groups[:0] = [Group("frame", (self._frame(frame, ends, top),)) for frame, ends in shown if ends]
+        shown = [(frame, self._ends(frame, number, middles, columns, x)) for frame in found]
+        groups[:0] = [Group("frame", tuple(self._frame(frame, *ends, top))) for frame, ends in shown if ends]
         names = Names(self.circuit.qubits.registers), Names(self.circuit.bits.registers)
         for column, middle in zip(columns, middles, strict=True):
             groups += [self._picture(item, middle, top, names) for item in column.items]
@@ -244,21 +216,35 @@ class _Sheet:
 
     def _ends(
         self, frame: Frame, number: int, middles: list[float], columns: list[Column], end: float
-    ) -> tuple[float, float] | None:
-        """Where a frame starts and ends in a panel, if it is there."""
+    ) -> tuple[tuple[float, float], tuple[bool, bool]] | None:
+        """Where a frame starts and ends in a panel, if it is there, and whether it goes on beyond these."""
         first = -1 if frame.first is None else frame.first - number
         last = len(columns) if frame.last is None else frame.last - number
         if first >= len(columns) or last < 0:
             return None
         left = middles[first] if first >= 0 else self.margin.wire + 10
-        return left, middles[last] if last < len(columns) else end + LEAD - 10
+        if first >= 0 and frame.is_part and frame.opening:
+            left = self.glyphs.left(frame.opening, left)
+        return (left, middles[last] if last < len(columns) else end + LEAD - 10), (first < 0, last >= len(columns))
 
     @staticmethod
-    def _frame(frame: Frame, ends: tuple[float, float], top: float) -> Mark:
+    def _frame(frame: Frame, ends: tuple[float, float], is_open: tuple[bool, bool], top: float) -> Iterator[Mark]:
+        """The area of a block, or the sides of a sub-circuit, open where it goes on."""
         reach = PITCH / 2 - 1 - min(frame.depth, 3)
-        role = f"frame{2 - frame.depth % 2}" if frame.depth else "frame"
-        y, height = top + PITCH * frame.rows[0] - reach, PITCH * (frame.rows[1] - frame.rows[0]) + 2 * reach
-        return Box(ends[0], y, ends[1] - ends[0], height, role)
+        if frame.is_part or frame.level:
+            reach = max(PART + 3 * min(frame.level, 3), 0 if frame.is_part else reach)
+        (left, right), upper, lower = ends, top + PITCH * frame.rows[0] - reach, top + PITCH * frame.rows[1] + reach
+        if not frame.is_part:
+            role = f"frame{2 - frame.depth % 2}" if frame.depth else "frame"
+            yield Box(left, upper, right - left, lower - upper, role)
+        elif any(is_open):
+            x, end = (right, left) if is_open[0] else (left, right)
+            sides = [(end, upper), (x, upper), (x, lower), (end, lower)]
+            yield from (
+                Path(tuple(side), "frame-part") for side in ([sides[:2], sides[2:]] if all(is_open) else [sides])
+            )
+        else:
+            yield Box(left, upper, right - left, lower - upper, "frame-part")
 
 
 def _wrap_text(text: str, width: float, size: float) -> Iterator[str]:

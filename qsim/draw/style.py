@@ -64,6 +64,7 @@ ROLES = {
     "frame": Role(fill="frame", stroke="edge", width=1, dash=(4, 3)),
     "frame1": Role(fill="frame2"),  # of blocks within blocks, in turn
     "frame2": Role(fill="frame"),
+    "frame-part": Role(stroke="edge", width=1.2, dash=(5, 3)),  # of a named sub-circuit
     "link": Role(stroke="accent", width=1.5),
     "bit-link": Role(stroke="wire", width=1),
     "gate": Role(fill="gate", stroke="edge", width=1.1),

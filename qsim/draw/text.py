@@ -14,11 +14,21 @@ says so beside its sign. What acts on bits alone has a box over the block around
     q0: ─H─M→c0─┤             ├─|0⟩─H─M→c0─┤   ├──────────────
                 │while c0 == 1│            │end│
     q1: ────────┤             ├──X─────────┤   ├─Z if c1 == 1─
+
+A named sub-circuit is a box, whose label says which bits it reads and writes (`name←c→d`), or its instructions in a
+frame:
+
+                 ┌╌bell╌╌╌╌╌┐
+    q0: ─┤0   ├──╎──────H─●─╎─
+         │bell│  ╎        │ ╎
+    q1: ─┤1   ├──╎────────⊕─╎─
+                 └╌╌╌╌╌╌╌╌╌╌┘
 """
 
 import shutil
 import textwrap
 import unicodedata
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -32,11 +42,13 @@ from qsim.draw.layout import (
     HIDDEN,
     OPEN_CONTROL,
     Column,
+    Frame,
     Item,
     Layout,
     Names,
     Rows,
     check_option,
+    frames,
     has_classical,
     lay_out,
     notes,
@@ -85,6 +97,7 @@ class _Alphabet:
     more: str = "»"  # the wire goes on in the next panel
     less: str = "«"
     cut: str = "…"  # something is left out here
+    frame: str = "╌╎┌┐└┘┬┴├┤┼"  # of a sub-circuit: sides, corners, and where it meets another one
     spelling: Mapping[str, str] = field(default_factory=dict)  # how signs are written that are not in the alphabet
 
     def write(self, text: str, limit: int = MAX_LABEL) -> str:
@@ -108,8 +121,10 @@ def _spell(character: str) -> str:
 
 _UNICODE = _Alphabet()
 _ASCII = _Alphabet(
-    *("-", "|", "+", "|", "|", "|", "#", "=", "|", "|", ">", "<", "~"),
-    spelling=dict(zip("●○⊕×√†→⋮…·⟩", ("@", "o", "X", "x", "sqrt", "dg", "->", ":", "...", "*", ">"), strict=True)),
+    *("-", "|", "+", "|", "|", "|", "#", "=", "|", "|", ">", "<", "~", ".:........:"),
+    spelling=dict(
+        zip("●○⊕×√†→←⋮…·⟩", ("@", "o", "X", "x", "sqrt", "dg", "->", "<-", ":", "...", "*", ">"), strict=True)
+    ),
 )
 
 
@@ -198,6 +213,8 @@ class _Pen:
 
     def box_width(self, item: Item) -> int:
         """Width of the box with its sides; 0 without a box."""
+        if item.kind in ("open", "close"):  # a side, a corner and the title
+            return 2 + len(self.label(item)) if item.kind == "open" else 1
         return 2 + max(map(len, [self.label(item), *item.box.values()])) if item.box else 0
 
     def reach(self, item: Item, signs: dict[int, tuple[str, int]]) -> tuple[int, int]:
@@ -221,76 +238,98 @@ def _panels(layout: Layout, margins: list[str], rows: Rows, pen: _Pen, room: int
         if number:
             note = alphabet.write(f"… {layout.num_skipped:,} instructions not shown …")
             lines += ["", *textwrap.wrap(note, len(margins[0]) + room), ""]
-        runs = wrap(part, room)
+        runs, found, start = wrap(part, room), frames(part), 0
         for at, columns in enumerate(runs):
             before = alphabet.less if at else alphabet.cut if number else ""
             after = alphabet.more if at + 1 < len(runs) else alphabet.cut if number + 1 < len(layout.parts) else ""
-            lines += [""] * (at > 0) + _Panel(pen, rows, columns).lines(margins, before, after)
+            lines += [""] * (at > 0) + _Panel(pen, rows, columns, start, found).lines(margins, before, after)
+            start += len(columns)
     return lines
 
 
 class _Panel:
-    """A grid of characters into which pictures are painted. Row r is line r·step; where links need room step is 2."""
+    """A grid of characters into which pictures are painted.
 
-    def __init__(self, pen: _Pen, rows: Rows, columns: list[Column]) -> None:
+    Row r is line `first` + r·step; where links or frames need room step is 2. The columns have numbers in their part,
+    from `start` on; of the part's frames, those of sub-circuits are painted.
+    """
+
+    def __init__(self, pen: _Pen, rows: Rows, columns: list[Column], start: int, found: list[Frame]) -> None:
         items = [item for column in columns for item in column.items]
+        shown = [one for one in found if one.is_part and _is_within(one, start, start + len(columns))]
         self.pen = pen
         self.rows = rows
-        self.step = 2 if any(item.kind != "barrier" and len(item.rows) > 1 for item in items) else 1
-        length = sum(column.width for column in columns) or 2
-        num_lines = self.step * (len(rows) - 1) + 1
-        self.grid = [[self._wire(line) or " "] * length for line in range(num_lines)]
-        start = 0
-        for column in columns:
+        self.step = 2 if shown or any(item.kind != "barrier" and len(item.rows) > 1 for item in items) else 1
+        self.first = int(any(one.rows[0] == 0 for one in shown))
+        self.length = sum(column.width for column in columns) or 2
+        num_lines = self._line(len(rows) - 1) + 1 + any(one.rows[1] == len(rows) - 1 for one in shown)
+        self.grid = [[self._wire(line) or " "] * self.length for line in range(num_lines)]
+        left, sides = 0, dict[tuple[int, int], int]()
+        for number, column in enumerate(columns, start):
             for item in column.items:
-                self._paint(item, start + column.width // 2)
-            start += column.width
+                link = self._link(item, left + column.width // 2)
+                self._paint(item, link)
+                if item.kind in ("open", "close"):
+                    sides[number, min(item.box)] = link
+            left += column.width
+        self._paint_frames(shown, sides)
 
     def lines(self, margins: list[str], before: str, after: str) -> list[str]:
         """The finished lines, with what stands before each row and signs that the drawing goes on."""
         result = []
         for line, characters in enumerate(self.grid):
-            row, between = divmod(line, self.step)
+            row, between = self._row(line)
             margin = " " * len(margins[row]) if between else margins[row]
             wire = self._wire(line)
             start, end = (before, wire + after) if wire else (" " * len(before), "")
             result.append(f"{margin}{start}{''.join(characters)}{end}".rstrip())
         return result
 
+    def _line(self, row: int) -> int:
+        return self.first + self.step * row
+
+    def _row(self, line: int) -> tuple[int, int]:
+        """The row of a line, and how many lines it is below."""
+        return divmod(line - self.first, self.step)
+
     def _wire(self, line: int) -> str:
         """The character of the wire on a line, if there is one."""
-        row, between = divmod(line, self.step)
+        row, between = self._row(line)
         if between or row == self.rows.gap:
             return ""
         return self.pen.alphabet.bits if row == self.rows.bits else self.pen.alphabet.wire
 
-    def _paint(self, item: Item, middle: int) -> None:
+    def _link(self, item: Item, middle: int) -> int:
+        """Where the link of a picture is, and where its box starts."""
+        before, after = self.pen.reach(item, self.pen.signs(item))
+        return middle if item.kind == "barrier" else middle - (before + after - 1) // 2 + before
+
+    def _paint(self, item: Item, link: int) -> None:
         if item.kind == "barrier":
-            self._paint_barrier(item, middle)
+            self._paint_barrier(item, link)
+        if item.kind in ("barrier", "open", "close"):
             return
         signs, rows = self.pen.signs(item), item.rows
-        before, after = self.pen.reach(item, signs)
-        link = middle - (before + after - 1) // 2 + before
-        for line in range(self.step * rows[0] + 1, self.step * rows[-1]):
+        for line in range(self._line(rows[0]) + 1, self._line(rows[-1])):
             self._put(line, link, self.pen.alphabet.crossing if self._wire(line) else self.pen.alphabet.link)
         if item.box:
             self._paint_box(item, link)
         for row, (sign, at) in signs.items():
-            self._put(self.step * row, link - at, sign)
+            self._put(self._line(row), link - at, sign)
 
     def _paint_barrier(self, item: Item, middle: int) -> None:
         for row in item.signs:
-            last = self.step * (row + 1) - 1 if row + 1 in item.signs else self.step * row
-            for line in range(self.step * row, last + 1):
+            last = self._line(row + 1) - 1 if row + 1 in item.signs else self._line(row)
+            for line in range(self._line(row), last + 1):
                 self._put(line, middle, self.pen.alphabet.barrier)
 
     def _paint_box(self, item: Item, start: int) -> None:
         """Sides, a number on each qubit, and the label: between the two rows in the middle, or on the only row."""
         alphabet, width = self.pen.alphabet, self.pen.box_width(item) - 2
-        top, bottom = self.step * min(item.box), self.step * max(item.box)
-        label_line = top if top == bottom else 2 * ((top + bottom - 2) // 4) + 1
-        for line in range(top, bottom + 1):
-            row, between = divmod(line, self.step)
+        first, last = min(item.box), max(item.box)
+        label_line = self._line(first) if first == last else self._line((first + last - 1) // 2) + 1
+        for line in range(self._line(first), self._line(last) + 1):
+            row, between = self._row(line)
             left, right = alphabet.left, alphabet.right
             text = "" if between else f"{alphabet.write(item.box.get(row, '')):<{width}}"
             if line == label_line:
@@ -303,5 +342,36 @@ class _Panel:
                 left, right, text = alphabet.through, alphabet.through, alphabet.wire * width
             self._put(line, start, f"{left}{text:<{width}}{right}")
 
+    def _paint_frames(self, shown: list[Frame], sides: dict[tuple[int, int], int]) -> None:
+        """Sides and corners, joined where frames meet, then the titles; open where a frame goes on elsewhere."""
+        strokes: defaultdict[tuple[int, int], int] = defaultdict(int)
+        titles = []
+        for frame in shown:
+            top, bottom = self._line(frame.rows[0]) - 1, self._line(frame.rows[1]) + 1
+            left = None if frame.first is None else sides.get((frame.first, frame.rows[0]))
+            right = None if frame.last is None else sides.get((frame.last, frame.rows[0]))
+            if left is not None and frame.opening:
+                titles.append((top, left + 2, self.pen.label(frame.opening)))
+            start, end = 0 if left is None else left, self.length - 1 if right is None else right
+            for line in (top, bottom):
+                for x in range(start, end + 1):
+                    strokes[line, x] |= (x > start or left is None) * _LEFT | (x < end or right is None) * _RIGHT
+            for side in (side for side in (left, right) if side is not None):
+                for line in range(top, bottom + 1):
+                    strokes[line, side] |= (line > top) * _UP | (line < bottom) * _DOWN
+        for (line, x), stroke in strokes.items():
+            self._put(line, x, self.pen.alphabet.frame[_STROKES.index(stroke)])
+        for line, x, title in titles:
+            self._put(line, x, title)
+
     def _put(self, line: int, start: int, text: str) -> None:
         self.grid[line][start : start + len(text)] = text
+
+
+_LEFT, _RIGHT, _UP, _DOWN = 1, 2, 4, 8  # where strokes of a frame go from a character
+_STROKES = (3, 12, 10, 9, 6, 5, 11, 7, 14, 13, 15)  # in the order of the characters of an alphabet
+
+
+def _is_within(frame: Frame, start: int, end: int) -> bool:
+    """Whether a frame is in some of the columns from start to before end."""
+    return (frame.first is None or frame.first < end) and (frame.last is None or frame.last >= start)

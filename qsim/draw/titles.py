@@ -8,6 +8,7 @@ from qsim.circuit.flow import ControlFlow
 from qsim.draw.labels import printable, shorten
 from qsim.draw.pictures import Names
 from qsim.draw.steps import Step, is_compact
+from qsim.draw.view import Boxed, Framed
 from qsim.gates.angles import format_angle
 
 __all__ = ["describe"]
@@ -28,7 +29,9 @@ def describe(step: Step, qubits: Names, bits: Names) -> str:
     '1: measure q2 into c0'
     """
     instruction = step.instruction
-    if step.caption is not None:
+    if step.caption and isinstance(instruction, Framed):
+        text = f"end of {instruction.title}"
+    elif step.caption is not None:
         text = printable(repr(instruction)) if step.caption == 0 else f"block {step.caption} of {instruction.name}"
     elif isinstance(instruction, IfElse) and is_compact(instruction):
         condition = instruction.condition.spelled(bits.spell) if len(instruction.bits) <= MAX_LISTED else "…"
@@ -43,6 +46,8 @@ def _describe(instruction: Instruction, qubits: Names, bits: Names) -> str:
     match instruction:
         case Operation():
             return _describe_operation(instruction, qubits)
+        case Boxed():
+            return _describe_part(instruction, qubits)
         case Measurement():
             return f"measure {on} into {bits[instruction.bit]}"
         case Reset():
@@ -62,10 +67,21 @@ def _describe_operation(operation: Operation, qubits: Names) -> str:
     gate, (controls, targets) = operation.gate, (operation.controls, operation.targets)
     angles = f"({_listed([_angle(value) for value in gate.params[:MAX_LISTED]], len(gate.params))})"
     text = (gate.name or "unitary") + (angles if gate.params else "")
+    return text + _places(targets, controls, gate.control_state, qubits)
+
+
+def _describe_part(boxed: Boxed, qubits: Names) -> str:
+    part, count = boxed.part, boxed.num_instructions
+    where = _places(part.qubits, part.controls, part.control_state, qubits)
+    return f"{part.name}{where}: {count:,} instruction{'s' * (count != 1)}"
+
+
+def _places(targets: Sequence[int], controls: Sequence[int], state: str, qubits: Names) -> str:
+    text = ""
     if targets:
         text += f" on {_listed([qubits[qubit] for qubit in targets[:MAX_LISTED]], len(targets))}"
     if controls:
-        values = zip(controls[:MAX_LISTED], gate.control_state, strict=False)
+        values = zip(controls[:MAX_LISTED], state, strict=False)
         text += f", where {_listed([f'{qubits[qubit]} = {value}' for qubit, value in values], len(controls))}"
     return text
 

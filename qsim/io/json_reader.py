@@ -20,15 +20,18 @@ from qsim.circuit.flow import (
     IfElse,
     Switch,
     WhileLoop,
+    block_of,
 )
 from qsim.circuit.instructions import Barrier, Initialize, Instruction, Measurement, Operation, Reset
 from qsim.circuit.parameters import Parameter
+from qsim.circuit.subcircuits import Subcircuit
 from qsim.errors import QasmError, QsimError
 from qsim.gates import Gate
 from qsim.gates.gate import check_control_state
 from qsim.gates.table import TABLE, suggestion
 from qsim.io.json_expressions import angle
 from qsim.io.json_gates import custom_gate
+from qsim.io.json_subcircuits import SubcircuitReader
 from qsim.io.json_values import Fault, array, at, each, fields, name, numbers, parse, refuse, shown, text, whole
 from qsim.io.json_writer import FORMAT, VERSION
 from qsim.io.limits import DEFAULT_LIMITS, Limits
@@ -107,7 +110,7 @@ class _Reader:
         if type(item.get("version")) is not int or item["version"] != VERSION:
             raise Fault(f"this version of qsim reads version {VERSION}, not {shown(item.get('version'))}", "version")
         keys = ("format", "version", "qubits", "bits", "gates", "instructions")
-        _, _, qubits, bits, gates, instructions, label = fields(item, keys, ("name",))
+        _, _, qubits, bits, gates, instructions, label, parts = fields(item, keys, ("name", "subcircuits"))
         result = Circuit(name=None if label is None else at("name", text, label, self.limits))
         self.made = result
         at("qubits", each, qubits, self._qubits)
@@ -118,7 +121,13 @@ class _Reader:
         self.bits = list(result.bits)
         self.gates = at("gates", each, gates, self._custom)
         result._instructions = at("instructions", each, instructions, self._instruction)
+        result._subcircuits = [] if parts is None else at("subcircuits", self._parts, parts, result._instructions)
         return result
+
+    def _parts(self, items: Any, instructions: list[Instruction]) -> list[Subcircuit]:
+        """The named sub-circuits of a list of instructions."""
+        sizes = self.num_qubits, self.num_bits
+        return each(items, SubcircuitReader(instructions, sizes, self.limits, self._charge).read)
 
     # ── Registers and gates ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -287,9 +296,10 @@ class _Reader:
         if self.depth >= most:
             refuse(f"blocks may be nested {most} deep, but this one lies deeper")
         self.depth += 1
-        block = tuple(each(item, self._instruction))
+        items, parts = fields(item, ("instructions", "subcircuits")) if isinstance(item, dict) else (item, [])
+        instructions = each(items, self._instruction)
         self.depth -= 1
-        return block
+        return block_of(instructions, at("subcircuits", self._parts, parts, instructions))
 
     # ── Classical expressions ─────────────────────────────────────────────────────────────────────────────────────
 

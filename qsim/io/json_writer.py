@@ -11,7 +11,7 @@ from qsim.algebra.factors import NAMED
 from qsim.bits import bitstring
 from qsim.circuit.classical import Expression
 from qsim.circuit.expressions import ParameterExpression
-from qsim.circuit.flow import Assignment, ForLoop, IfElse, Switch, WhileLoop
+from qsim.circuit.flow import Assignment, Block, ForLoop, IfElse, Switch, WhileLoop, subcircuits_of
 from qsim.circuit.instructions import Barrier, Initialize, Instruction, Measurement, Operation, Reset
 from qsim.circuit.parameters import Parameter
 from qsim.errors import CircuitError, QsimError
@@ -19,6 +19,7 @@ from qsim.gates import Gate
 from qsim.gates.spec import GateSpec
 from qsim.gates.table import TABLE
 from qsim.io.json_gates import check_custom
+from qsim.io.json_subcircuits import subcircuit_to_json
 
 if TYPE_CHECKING:
     from qsim.circuit import Circuit
@@ -50,12 +51,13 @@ def to_json(circuit: "Circuit") -> str:
      ]}
     """
     writer = _Writer()
-    instructions = list(map(writer.instruction, circuit))
+    instructions, subcircuits = list(map(writer.instruction, circuit)), circuit.subcircuits
     qubits = [{"name": register.name, "size": register.size} for register in circuit.qubits.registers]
     bits = [{"name": r.name, "size": r.size, **r.options} for r in circuit.bits.registers]
     head = {"format": FORMAT, "version": VERSION, "name": circuit.name}
     lists = {"qubits": _text(qubits), "bits": _text(bits)}
     lists |= {"gates": _lines(writer.gates), "instructions": _lines(instructions)}
+    lists |= {"subcircuits": _lines(list(map(subcircuit_to_json, subcircuits)))} if subcircuits else {}
     return _text(head)[:-1] + "".join(f',\n "{key}": {text}' for key, text in lists.items()) + "}"
 
 
@@ -99,8 +101,11 @@ class _Writer:
             return {"op": instruction.name}
         raise CircuitError(f"Instruction {instruction!r} has no form in JSON.")
 
-    def _block(self, block: Iterable[Instruction]) -> list[Json]:
-        return list(map(self.instruction, block))
+    def _block(self, block: Block) -> list[Json] | Json:
+        instructions, subcircuits = list(map(self.instruction, block)), subcircuits_of(block)
+        if not subcircuits:
+            return instructions
+        return {"instructions": instructions, "subcircuits": list(map(subcircuit_to_json, subcircuits))}
 
     def _if(self, instruction: IfElse) -> Json:
         names = ("then", "else")

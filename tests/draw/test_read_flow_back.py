@@ -273,7 +273,7 @@ def test_steps_backward_are_the_steps_reversed(program):
     circuit, _ = program
     forward = list(steps.steps(circuit))
     assert list(steps.steps(circuit, backward=True)) == forward[::-1]
-    assert steps.count(circuit) == (len(forward), sum(step.is_instruction for step in forward))
+    assert steps.count(circuit) == (len(forward), sum(step.num_instructions for step in forward))
 
 
 @given(programs(), st.integers(20, 60), st.booleans(), st.integers(2, 4))
@@ -299,5 +299,5 @@ def test_parts_of_a_drawing_are_its_ends(program, room):
     for part, wanted in zip(parts, (first, last), strict=False):
         for row in range(len(rows)):
             assert [i for i in part if row in i.rows] == [i for _, i in wanted if row in i.rows]
-    shown = sum(step.is_instruction for step, _ in first + last)
+    shown = sum(step.num_instructions for step, _ in first + last)
     assert found.num_instructions - found.num_skipped == shown
