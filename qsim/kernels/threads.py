@@ -12,9 +12,10 @@ from functools import partial
 from itertools import count
 from queue import Empty, SimpleQueue
 
-__all__ = ["default_threads", "for_chunks", "run_aside"]
+__all__ = ["begin", "default_threads", "for_chunks", "run_aside"]
 
 _SPARE = 32  # helpers that may be started although others will be idle in a moment
+_WAKE_SECONDS = 0.001  # the longest wait for a helper to begin, which takes 0.05 ms
 _LOOK_SECONDS = 0.02  # how often a caller that only waits looks at its clock and at Ctrl-C
 
 
@@ -89,6 +90,18 @@ def run_aside(action: Callable[[Callable[[], bool]], None], check: Callable[[], 
     finally:
         loop.close()  # for a second Ctrl-C on the very doorstep of the first call
     loop.raise_error()
+
+
+def begin(task: Callable[[], None]) -> None:
+    """Let a helper do what needs no Python's lock, and go on as soon as it has begun. It must not raise."""
+    has_begun = threading.Event()
+
+    def work() -> None:
+        has_begun.set()
+        task()
+
+    _start(work)
+    has_begun.wait(_WAKE_SECONDS)  # lets go of the lock, which the helper needs to wake up
 
 
 class _Loop:

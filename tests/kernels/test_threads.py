@@ -11,7 +11,7 @@ import weakref
 import pytest
 
 from qsim.kernels import threads as module
-from qsim.kernels.threads import default_threads, for_chunks, run_aside
+from qsim.kernels.threads import begin, default_threads, for_chunks, run_aside
 
 THREADS = [1, 2, 3, 7]
 
@@ -88,6 +88,21 @@ def test_ctrl_c_ends_the_loop_between_chunks(threads):
     assert 3 in begun
     assert len(begun) < 1000
     assert len(begun) - len(ended) <= 1  # what helpers had begun is done
+
+
+def test_a_task_that_was_begun_goes_on_beside_the_caller():
+    caller_goes_on, workers = threading.Event(), []
+
+    def task():
+        caller_goes_on.wait(10)
+        workers.append(threading.current_thread())
+
+    begin(task)
+    assert not workers
+    caller_goes_on.set()
+    while not workers:
+        time.sleep(0.001)
+    assert workers != [threading.current_thread()]
 
 
 def test_aside_the_calling_thread_only_waits_and_checks():
