@@ -14,6 +14,8 @@ What does not fit, such as dense gates on three qubits, stays an operation.
 import cmath
 import math
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,7 @@ from numpy.typing import NDArray
 from qsim import bits
 from qsim.circuit import Circuit, Operation
 from qsim.gates import Gate
+from qsim.gates.spec import GateSpec
 from qsim.plan.diagonal import Diagonal
 from qsim.plan.steps import Flip, Lowered, Pair, Phase, Step, Turn
 
@@ -128,35 +131,32 @@ class _Lowering:
     # ── Diagonal gates ────────────────────────────────────────────────────────────────────────────────────────────
 
     def add_diagonal(self, gate: Gate, weights: Sequence[int], controls: list[int]) -> bool:
-        entries = gate.diagonal()
-        if len(weights) == 2 and not controls and self.joins(entries, *weights):
+        if len(weights) == 2 and not controls and self.joins(gate, *weights):
             return True
-        numbers = entries.tolist()
-        if any(abs(abs(number) - 1) > UNIT_TOLERANCE for number in numbers):
+        angles = _angles(gate.spec.base or gate.spec, gate.params)
+        if angles is None:
             if len(weights) + len(controls) != 2:
                 return False
             self.add_pair(_matrix4(gate), *controls, *weights)
             return True
-        # Angles by subset of the bits: a[S] = Σ_{T⊆S} (−1)^{|S|−|T|} φ[T], one bit after the other.
-        angles = [cmath.phase(number) for number in numbers]
-        count = len(weights)
-        for bit in range(count):
-            for index in range(1 << count):
-                if index >> bit & 1:
-                    angles[index] -= angles[index ^ (1 << bit)]
-        for index, angle in enumerate(angles):
-            if angle:
-                mask = sum(weights[count - 1 - bit] for bit in range(count) if index >> bit & 1)
-                self.controlled_phase(mask, angle, zip(controls, gate.control_state, strict=True))
+        masks = [0]  # of the subsets of the bits
+        for weight in reversed(weights):
+            masks += [mask | weight for mask in masks]
+        for index, angle in angles:
+            if controls:
+                self.controlled_phase(masks[index], angle, zip(controls, gate.control_state, strict=True))
+            else:
+                self.add_phase(masks[index], angle)
         return True
 
-    def joins(self, entries: ComplexArray, first: int, second: int) -> bool:
+    def joins(self, gate: Gate, first: int, second: int) -> bool:
         """Multiply a diagonal into the pair before, where that is on the same bits and nothing came between."""
         before = self.last.get(first)
         if not isinstance(before, Pair) or before is not self.last.get(second):
             return False
         if first in self.pending or second in self.pending:
             return False
+        entries = gate.diagonal()
         order = entries if before.first == first else entries[_SWAP]
         before.matrix = order[:, np.newaxis] * before.matrix
         return True
@@ -347,6 +347,25 @@ class _Lowering:
             before.matrix = new @ before.matrix
         else:
             self.write(pair)
+
+
+@lru_cache(maxsize=4096)
+def _angles(spec: GateSpec, params: tuple[Any, ...]) -> list[tuple[int, float]] | None:
+    """The phases of a diagonal by subset of its bits, the last target the lowest: a[S] = Σ_{T⊆S} (−1)^{|S|−|T|} φ[T].
+
+    `None` if its entries are not on the unit circle.
+    """
+    numbers = Gate(spec, params).diagonal().tolist()
+    if any(abs(abs(number) - 1) > UNIT_TOLERANCE for number in numbers):
+        return None
+    angles = [cmath.phase(number) for number in numbers]
+    bit = 1
+    while bit < len(angles):  # one bit after the other
+        for index in range(len(angles)):
+            if index & bit:
+                angles[index] -= angles[index ^ bit]
+        bit *= 2
+    return [(index, angle) for index, angle in enumerate(angles) if angle]
 
 
 def _is_diagonal(matrix: Matrix2) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from qsim.circuit import Circuit, Operation
+from qsim.gates import Gate
 from qsim.plan.diagonal import Diagonal
 from qsim.plan.lower import LOOK_BACK, ComplexArray, Matrix2, _Lowering, lower
 from qsim.plan.prepare import Prepared, Settings
@@ -91,9 +92,9 @@ class _Tracing(_Lowering):
         self.writing = writing
         self._joined(before, waiting)
 
-    def joins(self, entries: ComplexArray, first: int, second: int) -> bool:
+    def joins(self, gate: Gate, first: int, second: int) -> bool:
         before = self._matrix(first)
-        is_joined = super().joins(entries, first, second)
+        is_joined = super().joins(gate, first, second)
         self._joined(before, {self.number})
         return is_joined
 
