@@ -104,16 +104,16 @@ class _Encoder:
             if leaving := self.leaving_early():
                 self.exchange(leaving)
                 continue
-            first = _Gathered(ready, lanes, []).next()
+            gathered = _Gathered(ready, lanes, [])
+            first = gathered.next()
             pair = min((number for number, pair in ready.pairs.items() if not pair.mask & lanes), default=_NONE)
             if pair < first:
                 self.quartets(pair)
-            elif first < _NONE:
-                self.octets()
-            elif self.is_blocked(lanes):
+            elif first == _NONE and self.is_blocked(lanes):
                 self.exchange(self.leaving(lanes))
             else:
-                self.octets(early=True)
+                gathered.run(early=first == _NONE)
+                self.write_octets(OCTETS, gathered, self.weights)
 
     def is_blocked(self, lanes: int) -> bool:
         """Whether a step is ready that cannot be done because of the bits inside the vectors."""
@@ -170,14 +170,8 @@ class _Encoder:
 
     # ── Passes ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def octets(self, *, early: bool = False) -> None:
-        """Turns and flips on up to three bits, in the sweep's order."""
-        gathered = _Gathered(self.ready, sum(self.weights[: self.lane_bits]), [])
-        gathered.run(early=early)
-        self.write_octets(OCTETS, gathered, self.weights)
-
     def exchange(self, leaving: list[int]) -> None:
-        """The same on the bits inside the vectors, which trade places with others first."""
+        """A pass in which the bits inside the vectors trade places with others first: turns and flips on them."""
         at = self.filled([self.position[weight] for weight in leaving])
         after = list(self.weights)
         for lane in range(self.lane_bits):
@@ -401,7 +395,9 @@ class _Gathered:
         self.ready, self.lanes = ready, lanes
         self.octet = octet  # weights; up to three are added
         self.is_open = not octet
-        self.candidates = {weight: number for weight, number in ready.turns.items() if not weight & lanes}
+        self.candidates = {  # by weight: the number of the turn, and the flips that come next on the bit, if any do
+            weight: (number, ready.flips_after(weight)) for weight, number in ready.turns.items() if not weight & lanes
+        }
         self.turns: list[Turn] = []
         self.flips: list[Flip] = []
         self.conditions: set[int] = set()  # control bits outside the octet so far
@@ -425,33 +421,35 @@ class _Gathered:
                 self.conditions.add(outer)
             ready.finish(number)
 
-    def fits(self, weight: int) -> bool:
-        """Whether the pass can work on this bit."""
-        return (self.is_open and len(self.octet) < 3) or weight in self.octet
+    @property
+    def has_room(self) -> bool:
+        """Whether the pass can work on further bits."""
+        return self.is_open and len(self.octet) < 3
 
     def next(self) -> int:
         """The number of the turn or flip that comes first; a turn that waits for a flip comes with that."""
-        steps, ready = self.ready.steps, self.ready
+        steps, waits = self.ready.steps, self.ready.waits
         found = when = _NONE
-        for weight, number in self.candidates.items():
-            if not self.fits(weight):
+        has_room = self.has_room
+        for weight, (number, flips) in self.candidates.items():
+            if not has_room and weight not in self.octet:
                 continue
-            flips = ready.flips_after(weight)
             if flips is None:
                 if number < when:
                     found = when = number
                 continue
             for flip in flips:
-                if flip < when and self.allows(steps[flip]):  # type: ignore[arg-type]
+                if flip < when and waits[flip] == 1 and self.allows(steps[flip]):  # type: ignore[arg-type]
                     found, when = number, flip
-        for number, ready_flip in ready.flips.items():
-            if number < when and self.fits(ready_flip.target) and self.allows(ready_flip):
+        for number, ready_flip in self.ready.flips.items():
+            if number < when and (has_room or ready_flip.target in self.octet) and self.allows(ready_flip):
                 found = when = number
         return found
 
     def earliest(self) -> int:
         """The number of the first turn, whatever it waits for."""
-        return min((number for weight, number in self.candidates.items() if self.fits(weight)), default=_NONE)
+        fitting = (n for weight, (n, _) in self.candidates.items() if self.has_room or weight in self.octet)
+        return min(fitting, default=_NONE)
 
     def allows(self, flip: Flip) -> bool:
         """Whether its controls can be looked at: they lie outside the vectors, and there is a condition left."""

@@ -21,6 +21,7 @@ class Ready:
     Attributes:
         turns: numbers by the weight of their bit.
         flips, pairs: by number.
+        waits: by number, on how many bits the step's run is not the current one.
         remaining: how many steps, phases aside, are not finished.
         events: phases that became ready, with those before and after turns, and flips that were finished, in order; to
             be emptied by who reads them.
@@ -36,7 +37,7 @@ class Ready:
         self.steps = steps
         self._runs: dict[int, list[tuple[int, list[int]]]] = {}  # by weight: kind and steps, the current run last
         self._open: dict[int, int] = {}  # by weight: steps of the current run that are not finished
-        self._waits = [0] * len(steps)  # bits on which a step's run is not the current one
+        self.waits = [0] * len(steps)
         self._finished: list[int] = []
         for number, step in enumerate(steps):
             self._register(number, step)
@@ -45,8 +46,8 @@ class Ready:
             self._open[weight] = len(runs[-1][1])
             for _, members in runs[:-1]:
                 for number in members:
-                    self._waits[number] += 1
-        for number, waits in enumerate(self._waits):
+                    self.waits[number] += 1
+        for number, waits in enumerate(self.waits):
             if not waits:
                 self._admit(number)
         self._settle()
@@ -56,11 +57,9 @@ class Ready:
         return len(self._runs.get(weight, ()))
 
     def flips_after(self, weight: int) -> list[int] | None:
-        """What flips the bit of a ready turn next, `None` if that is no flip: those that wait for the turn alone."""
+        """The flips of the bit of a ready turn that come next, `None` if something else does."""
         runs = self._runs[weight]
-        if len(runs) < 2 or runs[-2][0] != _FLIP:
-            return None
-        return [number for number in runs[-2][1] if self._waits[number] == 1]
+        return runs[-2][1] if len(runs) > 1 and runs[-2][0] == _FLIP else None
 
     def finish(self, number: int) -> None:
         """A ready turn, flip or pair is done."""
@@ -128,6 +127,6 @@ class Ready:
                     continue
                 self._open[weight] = len(runs[-1][1])
                 for number in runs[-1][1]:
-                    self._waits[number] -= 1
-                    if not self._waits[number]:
+                    self.waits[number] -= 1
+                    if not self.waits[number]:
                         self._admit(number)
