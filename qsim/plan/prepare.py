@@ -118,8 +118,8 @@ class Prepared:
     def num_bytes(self) -> int:
         """What keeping it takes, roughly."""
         total = _STEP_BYTES * len(self.operations)
-        custom = {id(o.gate.base.spec): o.gate.base.spec for o in self.operations if not o.gate.is_from_table}
-        for spec in custom.values():  # an operator may hold its matrix
+        custom = {id(o.gate.spec): o.gate.spec for o in self.operations if not o.gate.is_from_table}
+        for spec in (spec.base or spec for spec in custom.values()):  # an operator may hold its matrix
             total += 16 * bits.register_size(2 * spec.num_qubits) if spec.data is None else spec.data.nbytes
         for stretch in self.stretches:
             total += _STEP_BYTES * sum(len(sweep.steps) for sweep in stretch.sweeps)
