@@ -13,13 +13,17 @@ import time
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qsim.errors import KernelError
 from qsim.kernels import cache
 from qsim.kernels.cache import ObjectFile
 from qsim.kernels.target import ITEM_BYTES, KERNELS, SOURCES, Source, Target, host_target
+from qsim.kernels.threads import default_threads
 from qsim.memory import available_memory, format_bytes
+
+if TYPE_CHECKING:
+    import subprocess
 
 __all__ = ["Kernels", "at_hand", "info", "load", "status", "try_load", "warmup"]
 
@@ -62,6 +66,7 @@ _Key = tuple[str, Target | None, Source]
 _loaded: dict[_Key, Kernels] = {}
 _failed: dict[_Key, str] = {}
 _locks: dict[str, threading.Lock] = {}
+_children: set["subprocess.Popen[str]"] = set()  # that compile
 
 
 def _renew_locks() -> None:
@@ -126,16 +131,29 @@ def status(precision: str, *, target: Target | None = None, source: Source = KER
 
 
 def warmup(*sources: Source) -> list[Kernels]:
-    """Compile and load all kernels in both precisions, so that no run waits for it; what failed is tried again.
+    """Compile and load all kernels, both precisions at once, so that no run waits for it; what failed is tried again.
 
-    Compiling takes some 10 s for each, once a machine. Where nobody asks for it, NumPy does the work until there is
+    Compiling takes 5 to 30 s for each, once a machine. Where nobody asks for it, NumPy does the work until there is
     more of it than compiling takes.
 
     Raises:
         KernelError: they cannot be compiled or loaded.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
+    def load_all(precision: str) -> list[Kernels]:
+        return [load(precision, source=source) for source in sources or SOURCES]
+
     _failed.clear()
-    return [load(precision, source=source) for source in sources or SOURCES for precision in ITEM_BYTES]
+    with ThreadPoolExecutor(min(len(ITEM_BYTES), default_threads())) as pool:
+        try:
+            found = list(pool.map(load_all, ITEM_BYTES))
+        except BaseException:  # Ctrl-C comes to this thread, while others wait for compilers
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in list(_children):
+                child.kill()
+            raise
+    return [kernels for together in zip(*found, strict=True) for kernels in together]
 
 
 def info(*sources: Source) -> dict[str, str]:
@@ -198,7 +216,7 @@ def _compile(precision: str, target: Target, source: Source) -> ObjectFile:
     try:
         with tempfile.TemporaryDirectory(prefix="qsim-") as folder:  # as working folder it holds no numba settings
             output = Path(folder) / "kernels"
-            child = subprocess.run(
+            with subprocess.Popen(
                 [*command, f"--output={output}"],
                 cwd=folder,
                 env=environment,
@@ -206,14 +224,19 @@ def _compile(precision: str, target: Target, source: Source) -> ObjectFile:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 errors="replace",
-                timeout=_BUILD_SECONDS,
                 start_new_session=True,  # the terminal's Ctrl-C is for this process, which ends the child
-            )
+            ) as child:
+                _children.add(child)
+                try:
+                    _, errors = child.communicate(timeout=_BUILD_SECONDS)
+                finally:
+                    _children.discard(child)
+                    child.kill()  # if it still runs
             content = cache.unpack(output.read_bytes()) if child.returncode == 0 else None
     except (OSError, subprocess.SubprocessError) as error:
         raise KernelError(f"Compiling the kernels failed: {error}") from error
     if content is None:
-        tail = "\n".join(child.stderr.splitlines()[-_ERROR_LINES:])
+        tail = "\n".join(errors.splitlines()[-_ERROR_LINES:])
         raise KernelError(f"Compiling the kernels failed (exit code {child.returncode}):\n{tail}")
     return content
 

@@ -151,7 +151,7 @@ def test_a_failed_compilation_is_told_once_and_not_tried_again(module, message, 
     with pytest.raises(KernelError, match=message):
         load("double", source=source)
     tries = []
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: tries.append(1))
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: tries.append(1))
     with pytest.raises(KernelError, match=message):
         load("double", source=source)
     with pytest.warns(RuntimeWarning, match=message):
@@ -204,8 +204,17 @@ def test_code_that_cannot_be_linked_is_an_error_and_no_crash(small_object):
             loader._link(wrong)
 
 
+WARM = """
+import sys
+from qsim.kernels import warmup
+from qsim.kernels.target import Source
+warmup(Source("kernels.small_kernels", tuple(sys.argv[1:])))
+"""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-def test_ctrl_c_ends_a_compilation(tmp_path, monkeypatch):
+@pytest.mark.parametrize("script", [USE, WARM])
+def test_ctrl_c_ends_a_compilation(script, tmp_path, monkeypatch):
     """The child too, though it does not look at the signal; as long as it lives it holds a lock."""
     import fcntl
 
@@ -220,7 +229,7 @@ def test_ctrl_c_ends_a_compilation(tmp_path, monkeypatch):
         "witness.write('survived')\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    process = python(USE.replace("kernels.small_kernels", "deaf_kernels"), str(path))
+    process = python(script.replace("kernels.small_kernels", "deaf_kernels"), str(path))
     wait_until(ready.exists, process)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=30)
