@@ -64,7 +64,7 @@ def draw(
         fold: draw a layer that is repeated in a row once, with the number of times; layers of up to 256 instructions
             are found among the first 100,000.
         expand: draw the instructions of named sub-circuits, each in a frame with its name, instead of one box: True for
-            all of them, or how many levels. Of one that `ops` cuts the instructions are drawn anyway.
+            all of them, or how many levels. Of one that `ops` cuts or reverses the instructions are drawn anyway.
         options: of the format: see `qsim.draw.text.draw_text`, `svg.draw_svg`, `figure.draw_figure`,
             `latex.draw_latex`, `svg.draw_html`.
 
