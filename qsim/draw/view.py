@@ -49,9 +49,9 @@ class Boxed(Instruction):
         return tuple(sorted({bit for instruction in self.block for bit in instruction.written}))
 
     @property
-    def num_instructions(self) -> int:
+    def num_instructions(self) -> int:  # type: ignore[override]
         """How many instructions it has, those in blocks included."""
-        return sum(1 for _ in walk(self.block))
+        return sum(instruction.num_instructions for instruction in walk(self.block))
 
     def _value(self) -> tuple[Any, ...]:
         part = self.part
@@ -71,6 +71,7 @@ class Framed(ControlFlow):
     """
 
     __slots__ = ("part", "title")
+    num_instructions = 0  # beside those in it
     part: Subcircuit
     title: str
 

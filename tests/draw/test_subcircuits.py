@@ -334,7 +334,8 @@ def test_places_of_written_bits(bits, place):
 def test_pages_and_formulas_show_the_instructions():
     circuit = Circuit(2).append(bell, 0, 1)
     flat = Circuit(2).h(0).cx(0, 1)
-    assert str(circuit.explore().html) == str(flat.explore().html)
+    assert str(draw(circuit, "svg", expand=True, width=840)) in circuit.explore().html
+    assert circuit.explore(style="bw").html.count('"kets"') == flat.explore(style="bw").html.count('"kets"') == 3
     assert str(circuit.formula()) == str(flat.formula())
     assert "⊕" in circuit.formula()._repr_html_() or "qs-target" in circuit.formula()._repr_html_()
 
