@@ -375,12 +375,12 @@ class _Panel:
         last = end if frame.last is None else frame.last - self.start
         if first >= end or last < 0:
             return
-        first, last = max(first, 0), min(last, end)
+        is_open, first, last = first < 0, max(first, 0), min(last, end)
         role = self.look.of(f"frame{2 - frame.depth % 2}" if frame.depth else "frame")
         size = [f"wires={frame.rows[1] - frame.rows[0] + 1}", f"steps={last - first + 1}"]
         inset = min(frame.depth, 2)  # points, that of a block within a block
-        around = 1 + 2 * min(frame.level, 2) if frame.level else 0  # points, beyond the frames of sub-circuits in it
-        reach = f"inner xsep={around or -inset}pt,inner ysep={around or 3 - inset}pt"
+        around = 2 + 2 * min(frame.level, 2) if frame.level else 0  # beyond the frames of sub-circuits in it
+        reach = f"inner xsep={around * is_open - inset}pt,inner ysep={(around or 3) - inset}pt"
         style = ["thin,dashed", reach, *filter(None, [role])]
         grid[frame.rows[0]][first + 1] += f"\\gategroup[{','.join(size)},background,style={{{','.join(style)}}}]{{}}"
 
