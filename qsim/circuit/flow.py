@@ -123,7 +123,7 @@ class ControlFlow(Instruction):
     @property
     def size(self) -> str:
         """How many instructions are in its blocks, those in their blocks included, for messages."""
-        count = sum(1 for block in self.blocks for _ in walk(block))
+        count = sum(instruction.num_instructions for block in self.blocks for instruction in walk(block))
         return f"{count} instruction{'s' * (count != 1)}"
 
 

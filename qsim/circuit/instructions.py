@@ -32,6 +32,7 @@ class Instruction(Frozen):
         bits: numbers of the classical bits that it reads or writes.
         written: those that it writes.
         source: the call that added it.
+        num_instructions: as how many it counts, without those in its blocks; of what only drawings know 0, or many.
     """
 
     __slots__ = ("qubits", "source")
@@ -40,6 +41,7 @@ class Instruction(Frozen):
     bits: tuple[int, ...] = ()
     written: tuple[int, ...] = ()
     source: Source
+    num_instructions: int = 1
 
     @property
     def name(self) -> str:

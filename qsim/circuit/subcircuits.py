@@ -11,7 +11,7 @@ from typing import Any
 
 from qsim.frozen import Frozen, assign
 
-__all__ = ["Subcircuit", "dagger", "inverted", "kept", "moved", "power", "repeated", "with_controls"]
+__all__ = ["Subcircuit", "dagger", "inverted", "kept", "mirrored", "moved", "power", "repeated", "with_controls"]
 
 DAGGER = "†"
 
@@ -105,21 +105,20 @@ def repeated(subcircuits: Sequence[Subcircuit], size: int, times: int) -> list[S
     return [s.at(s.start + number * size, s.stop + number * size) for number in range(times) for s in subcircuits]
 
 
-def inverted(subcircuits: Iterable[Subcircuit], size: int) -> list[Subcircuit]:
-    """Those of a list of so many instructions, for their inverses in reverse order."""
+def mirrored(subcircuits: Iterable[Subcircuit], size: int) -> list[Subcircuit]:
+    """Those of a list of so many instructions, for the list in reverse order."""
     inner_first, outer = list[Subcircuit](), list[Subcircuit]()
     for subcircuit in subcircuits:
         while len(outer) > subcircuit.depth:
             inner_first.append(outer.pop())
         outer.append(subcircuit)
     inner_first += reversed(outer)
-    return [
-        Subcircuit(
-            *(dagger(s.name), size - s.stop, size - s.start, s.qubits, s.bits),
-            *(s.controls, s.control_state, s.depth),
-        )
-        for s in reversed(inner_first)
-    ]
+    return [s.at(size - s.stop, size - s.start) for s in reversed(inner_first)]
+
+
+def inverted(subcircuits: Iterable[Subcircuit], size: int) -> list[Subcircuit]:
+    """Those of a list of so many instructions, for their inverses in reverse order."""
+    return [Subcircuit(dagger(s.name), *s._value()[1:]) for s in mirrored(subcircuits, size)]
 
 
 def with_controls(subcircuits: Iterable[Subcircuit], state: str) -> list[Subcircuit]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from html import escape
@@ -11,7 +11,8 @@ from os import PathLike
 from pathlib import Path as FilePath
 from typing import Any
 
-from qsim.circuit import Circuit
+from qsim.circuit import Circuit, Instruction
+from qsim.circuit.flow import ControlFlow
 from qsim.draw.explore_tree import (
     MAX_ALL_QUBITS,
     MAX_BITS,
@@ -28,8 +29,10 @@ from qsim.draw.labels import printable, shorten, text_width
 from qsim.draw.marks import Box, Dot, Group, Mark, Path, Text
 from qsim.draw.pictures import Names
 from qsim.draw.scene import make_scene
+from qsim.draw.steps import is_compact
 from qsim.draw.style import ROLES, check_style
 from qsim.draw.svg import draw_svg
+from qsim.draw.view import Boxed, Framed, view
 from qsim.run import check_bound
 
 __all__ = ["Explorer", "explore"]
@@ -78,9 +81,10 @@ def explore(circuit: Circuit, *, style: str = "auto") -> Explorer:
     """A page to step through a circuit: after each instruction amplitudes, Bloch vectors and classical bits.
 
     At a measurement with two outcomes, or a reset of an entangled qubit, the reader chooses the outcome. Control flow
-    is followed as the bits say, loops are unrolled. All states are worked out now, so the page needs no simulator:
-    up to 8 qubits all amplitudes, up to 12 the 64 largest, up to 16 Bloch vectors alone; of more qubits the page shows
-    the circuit. At most 200 steps a way, 64 ways, and 300,000 numbers (4 MB, seconds); the page says what is left out.
+    is followed as the bits say, loops are unrolled; named sub-circuits stand in frames. All states are worked out now,
+    so the page needs no simulator: up to 8 qubits all amplitudes, up to 12 the 64 largest, up to 16 Bloch vectors
+    alone; of more qubits the page shows the circuit. At most 200 steps a way, 64 ways, and 300,000 numbers (4 MB,
+    seconds); the page says what is left out.
 
     Args:
         circuit: what to show; its parameters must be bound.
@@ -101,16 +105,17 @@ def explore(circuit: Circuit, *, style: str = "auto") -> Explorer:
         raise TypeError(f"explore takes a Circuit, not {type(circuit).__name__}.")
     check_style(style)
     check_bound(circuit)
-    scene = make_scene(circuit, width=WIDTH, max_height=MAX_HEIGHT)
+    drawn = view(circuit, expand=True)
+    scene = make_scene(drawn, width=WIDTH, max_height=MAX_HEIGHT)
     segments = make_tree(circuit)
     page = {
         "title": escape(scene.title),
         "style": style,
         "css": _resource("explore.css"),
         "js": _resource("explore.js"),
-        "svg": str(draw_svg(circuit, style=style, width=WIDTH, max_height=MAX_HEIGHT)),
+        "svg": str(draw_svg(drawn, style=style, width=WIDTH, max_height=MAX_HEIGHT)),
         "notes": "".join(f"<p>{escape(note)}</p>" for note in _notes(circuit, segments)),
-        "data": _json(_data(circuit, segments, scene.groups)),
+        "data": _json(_data(circuit, segments, scene.groups, _originals(circuit, drawn))),
     }
     return Explorer(_SLOT.sub(lambda slot: page[slot[1]], _resource("explore.html")), scene.title)
 
@@ -151,12 +156,15 @@ def _json(data: Any) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _data(circuit: Circuit, segments: list[Segment], groups: Iterable[Group]) -> dict[str, Any]:
+def _data(
+    circuit: Circuit, segments: list[Segment], groups: Iterable[Group], originals: dict[int, ControlFlow]
+) -> dict[str, Any]:
     """What the script of the page shows; see `explore.js`."""
     boxes, places = list[list[float]](), dict[Key, list[int]]()
     for group in groups:
-        if group.step is not None:
-            key = (group.step.number, id(group.step.instruction), group.step.caption)
+        if group.step is not None and group.marks:  # the end of a frame has none
+            instruction = originals.get(id(group.step.instruction), group.step.instruction)
+            key = (group.step.number, id(instruction), None if is_compact(instruction) else group.step.caption)
             places.setdefault(key, []).append(len(boxes))
             boxes.append(_bounds(group))
     qubits, bits = Names(circuit.qubits.registers), Names(circuit.bits.registers)
@@ -169,6 +177,29 @@ def _data(circuit: Circuit, segments: list[Segment], groups: Iterable[Group]) ->
         "boxes": boxes,
         "segments": [_segment(segment, places) for segment in segments],
     }
+
+
+def _originals(circuit: Circuit, drawn: Circuit) -> dict[int, ControlFlow]:
+    """By the identity of what is drawn the instructions whose blocks have no frames in the circuit itself."""
+    found: dict[int, ControlFlow] = {}
+    left = list[tuple[Iterable[Instruction], Iterable[Instruction]]]()
+    left += [] if drawn is circuit else [(circuit, drawn)]
+    while left:
+        for own, other in zip(*map(_flat, left.pop()), strict=True):
+            if own is not other and id(other) not in found and isinstance(own, ControlFlow):
+                found[id(other)] = own
+                left += zip(own.blocks, other.blocks, strict=True)
+    return found
+
+
+def _flat(instructions: Iterable[Instruction]) -> Iterator[Instruction]:
+    for instruction in instructions:
+        if isinstance(instruction, Framed):
+            yield from _flat(instruction.blocks[0])
+        elif isinstance(instruction, Boxed):
+            yield from instruction.block
+        else:
+            yield instruction
 
 
 def _name(text: str, limit: int) -> str:

@@ -23,6 +23,7 @@ class Folded(ControlFlow):
     """A run of the same instructions, drawn once with the number of times; only drawings know it."""
 
     __slots__ = ("times",)
+    num_instructions = 0  # beside those of the layer
     times: int
 
     def __init__(self, times: int, block: Block) -> None:

@@ -306,17 +306,18 @@ def _title(text: str) -> str:
     return f"|[label={{{label}}}]| {{\\rule[-1.8ex]{{0pt}}{{4.8ex}}}} "
 
 
-def _frame(frame: Frame, steps: int, has_sides: tuple[bool, bool]) -> str:
+def _frame(frame: Frame, steps: int, has_sides: tuple[bool, bool], look: "_Look") -> str:
     """A dashed line around cells, open on the sides where it goes on in another panel."""
     reach = f"inner xsep={1 + 2 * min(frame.level, 2)}pt,inner ysep={1 + 2 * min(frame.level, 2)}pt"
-    line = "dashed"
+    role = look.of("frame-part")
+    line = ",".join(filter(None, ["dashed", role]))
     if not all(has_sides):
         end, other = ("west", "east") if has_sides[1] else ("east", "west")
         corners = [f"north {end}", f"north {other}", f"south {other}", f"south {end}"]
         joints = "--", "--" if any(has_sides) else "", "--"
         places = [f"(path picture bounding box.{corner})" for corner in corners]
         path = places[0] + "".join(f" {joint} {place}" for joint, place in zip(joints, places[1:], strict=True))
-        line = f"draw=none,path picture={{\\unexpanded{{\\draw}}[dashed,line width=0.8pt] {path};}}"
+        line = f"draw=none,path picture={{\\unexpanded{{\\draw}}[{line},line width=0.8pt] {path};}}"
     wires = frame.rows[1] - frame.rows[0] + 1
     return f"\\gategroup[wires={wires},steps={steps},style={{{line},{reach}}}]{{}}"
 
@@ -374,11 +375,13 @@ class _Panel:
         last = end if frame.last is None else frame.last - self.start
         if first >= end or last < 0:
             return
-        first, last = max(first, 0), min(last, end)
+        is_open, first, last = first < 0, max(first, 0), min(last, end)
         role = self.look.of(f"frame{2 - frame.depth % 2}" if frame.depth else "frame")
         size = [f"wires={frame.rows[1] - frame.rows[0] + 1}", f"steps={last - first + 1}"]
         inset = min(frame.depth, 2)  # points, that of a block within a block
-        style = ["thin,dashed", f"inner xsep={-inset}pt,inner ysep={3 - inset}pt", *filter(None, [role])]
+        around = 2 + 2 * min(frame.level, 2) if frame.level else 0  # beyond the frames of sub-circuits in it
+        reach = f"inner xsep={around * is_open - inset}pt,inner ysep={(around or 3) - inset}pt"
+        style = ["thin,dashed", reach, *filter(None, [role])]
         grid[frame.rows[0]][first + 1] += f"\\gategroup[{','.join(size)},background,style={{{','.join(style)}}}]{{}}"
 
     def _add_frames(self, grid: list[list[str]]) -> None:
@@ -392,7 +395,9 @@ class _Panel:
             at, top = max(first, 0) + 1, frame.rows[0]  # the names are column 0
             title = _title(frame.opening.label) if first >= 0 and frame.opening else ""
             grid[top][at] = (
-                title + grid[top][at] + _frame(frame, min(last, count - 1) - at + 2, (first >= 0, last < count))
+                title
+                + grid[top][at]
+                + _frame(frame, min(last, count - 1) - at + 2, (first >= 0, last < count), self.look)
             )
 
     def _wire(self, row: int) -> str:

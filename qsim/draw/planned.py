@@ -38,6 +38,7 @@ def draw_plan(
 
     Raises:
         CircuitError: the plan holds no circuit, there is no such format, or an option is out of range.
+        TypeError: the format has no such option.
 
     >>> from qsim import Circuit
     >>> plan = Circuit(20).h(0).swap(0, 1).cx(1, 2).explain(method="statevector")
@@ -52,6 +53,7 @@ def draw_plan(
         raise CircuitError(
             f"A plan is drawn as 'svg', 'mpl' or 'html', not as {chosen.module!r}: see `format`, `path`."
         )
+    chosen.check(options, ("ops",))
     circuit = plan.circuit if ops is None else select(plan.circuit, ops)
     tint, remarks = _tints(plan, range(len(plan.circuit))[ops or slice(None)])
     drawing = chosen.load()(view(circuit, expand=True), tint=tint, remarks=remarks, **options)

@@ -59,6 +59,7 @@ __all__ = ["TextDrawing", "draw_text"]
 
 MIN_WIDTH = 20  # narrower, labels have no room beside the names
 FALLBACK_WIDTH = 100  # where there is no terminal: files, notebooks
+_FILLER = "\0"  # not printable, so no name has it
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,23 @@ class _Alphabet:
         text = printable(text)
         if self.spelling and not text.isascii():
             text = "".join(c if c.isascii() else self.spelling.get(c) or _spell(c) for c in text)
-        return shorten(text, limit, self.cut)
+        return _shorten_columns(text, limit, self.cut)
+
+
+def _shorten_columns(text: str, limit: int, cut: str) -> str:
+    """As `shorten`, with a filler after each character that takes two columns: so lengths are columns."""
+    if text.isascii():
+        return shorten(text, limit, cut)
+    text = shorten("".join(c + _FILLER * _is_wide(c) for c in text), limit, cut)
+    pairs = zip(f" {text[:-1]}", text, f"{text[1:]} ", strict=True)  # a half of what is cut in two becomes a blank
+    return "".join(
+        " " if (c == _FILLER and not _is_wide(before)) or (_is_wide(c) and after != _FILLER) else c
+        for before, c, after in pairs
+    )
+
+
+def _is_wide(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in "WF"
 
 
 def _spell(character: str) -> str:
@@ -166,7 +183,7 @@ def draw_text(
     lines += _panels(layout, margins, rows, pen, room) if margins else ["(no qubits)"]
     for note in notes(circuit, rows, layout):
         lines += textwrap.wrap(alphabet.write(note, MAX_NOTE), width)
-    return TextDrawing("\n".join(lines))
+    return TextDrawing("\n".join(lines).replace(_FILLER, ""))
 
 
 def _margins(circuit: Circuit, rows: Rows, alphabet: _Alphabet, limit: int) -> list[str]:

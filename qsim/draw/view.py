@@ -5,7 +5,7 @@ from typing import Any, final
 
 from qsim.circuit import Circuit, Instruction, Subcircuit
 from qsim.circuit.flow import MAX_NESTING, Block, ControlFlow, subcircuits_of, walk
-from qsim.circuit.subcircuits import kept
+from qsim.circuit.subcircuits import kept, mirrored
 from qsim.circuit.transforms import with_instructions
 from qsim.draw.fold import fold_layers
 from qsim.errors import CircuitError
@@ -49,9 +49,9 @@ class Boxed(Instruction):
         return tuple(sorted({bit for instruction in self.block for bit in instruction.written}))
 
     @property
-    def num_instructions(self) -> int:
+    def num_instructions(self) -> int:  # type: ignore[override]
         """How many instructions it has, those in blocks included."""
-        return sum(1 for _ in walk(self.block))
+        return sum(instruction.num_instructions for instruction in walk(self.block))
 
     def _value(self) -> tuple[Any, ...]:
         part = self.part
@@ -67,16 +67,18 @@ class Framed(ControlFlow):
 
     Attributes:
         part: what it is.
-        title: its name, and whether it is controlled, or only a part of it is there.
+        title: its name, and whether it is controlled, only a part of it is there, or it runs backward.
     """
 
     __slots__ = ("part", "title")
+    num_instructions = 0  # beside those in it
     part: Subcircuit
     title: str
 
     def __init__(self, part: Subcircuit, block: Iterable[Instruction]) -> None:
         assign(self, "part", part)
-        before = "part of " * isinstance(part, CutSubcircuit) + "controlled " * bool(part.controls)
+        before = part.change if isinstance(part, ChangedSubcircuit) else ""
+        before += "controlled " * bool(part.controls)
         assign(self, "title", before + part.name)
         block = tuple(block)
         self._set((), (block,), block[0].source if block else None)
@@ -98,11 +100,27 @@ def _number(count: int) -> str:
     return f"{count:,} instruction{'s' * (count != 1)}"
 
 
-@final
-class CutSubcircuit(Subcircuit):
-    """A sub-circuit of which not all instructions are selected: always opened."""
+class ChangedSubcircuit(Subcircuit):
+    """A sub-circuit that is not what its name says: always opened."""
 
     __slots__ = ()
+    change = ""  # what is said of it
+
+
+@final
+class CutSubcircuit(ChangedSubcircuit):
+    """One of which not all instructions are selected."""
+
+    __slots__ = ()
+    change = "part of "
+
+
+@final
+class ReversedSubcircuit(ChangedSubcircuit):
+    """One whose instructions are selected from the last to the first."""
+
+    __slots__ = ()
+    change = "reversed "
 
 
 def select(circuit: Circuit, ops: slice) -> Circuit:
@@ -115,6 +133,8 @@ def select(circuit: Circuit, ops: slice) -> Circuit:
         new if new.stop - new.start == old.stop - old.start else CutSubcircuit(*new._value())
         for old, new in kept(circuit.subcircuits, positions[::-1] if is_backward else positions)
     ]
+    if is_backward:
+        found = [ReversedSubcircuit(*part._value()) for part in mirrored(found, len(positions))]
     return with_instructions(circuit, circuit[ops], found)
 
 
@@ -172,7 +192,7 @@ class _Opener:
                 number += 1
             result += self._plain(instructions[at : part.start], levels, room)
             at, inner = part.stop, parts[first_inner:number]
-            if room and (levels > 0 or isinstance(part, CutSubcircuit)):
+            if room and (levels > 0 or isinstance(part, ChangedSubcircuit)):
                 block = self._opened(instructions, (part.start, part.stop), inner, levels - 1, room - 1)
                 result.append(Framed(part, fold_layers(block) if self._is_folding else block))
             else:

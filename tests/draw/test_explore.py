@@ -16,6 +16,7 @@ from qsim.draw.explore import explore
 from qsim.draw.explore_tree import MAX_BRANCHES, MAX_NUMBERS, MAX_STEPS, make_tree
 from qsim.draw.scene import make_scene
 from qsim.draw.svg import draw_svg
+from qsim.draw.view import view
 from qsim.engines.interpreter import interpret
 from qsim.errors import CircuitError, ParameterError
 
@@ -153,6 +154,27 @@ def test_marks_are_on_the_pictures_of_what_was_done():
     assert otherwise == ["block 1 of if"]
     each = [loop, rx, otherwise, ["z on q1"]]
     assert marked == [[], ["h on q0"], *each, *each, loop, ["measure q0 into c0"]]
+
+
+def test_named_subcircuits_stand_in_frames_and_marks_find_what_is_in_them():
+    inner = Circuit(2, 1, name="inner").h(0).cx(0, 1).measure(1, 0)
+    outer = Circuit(2, 1, name="outer").append(inner, 0, 1).z(0)
+    circuit = (
+        Circuit(3, 1).append(outer, 2, 1, bits=0).append(Circuit(1, name="one").x(0), 0, when=Circuit(0, 1).bits[0])
+    )
+    with circuit.if_(circuit.bits[0]):
+        circuit.append(inner, 0, 1, bits=0)
+    data = data_of(explore(circuit).html)
+    groups = [group for group in make_scene(view(circuit, True), width=840).groups if group.step and group.marks]
+    titles = [group.title for group in groups]
+    assert len(data["boxes"]) == len(titles)
+    assert [title for title in titles if "outer" in title] == ["0: outer: 4 instructions"]
+    start = ["0: h on q2", "1: cx on q1, where q2 = 1", "2: measure q1 into c0", "3: z on q2"]
+    mended, block = "4: if_(c[0], 1 instruction)", "5: if_(c[0], 3 instructions)"
+    inside = ["5: h on q0", "5: cx on q1, where q0 = 1", "5: measure q1 into c0"]
+    for outcomes, others in (("0", []), ("10", inside), ("11", inside)):
+        frames, _ = way(data, outcomes)
+        assert [titles[frame["boxes"][0]] for frame in frames[1:]] == [*start, mended, block, *others]
 
 
 def test_a_mark_encloses_the_box_of_its_gate():

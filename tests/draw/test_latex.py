@@ -116,6 +116,24 @@ def test_frames_go_on_in_the_next_panel():
     assert all(cell == "\\qw" for _, last in found[:-1] for cell in last)
 
 
+@pytest.mark.parametrize("style", STYLES)
+def test_frames_of_subcircuits_have_the_colors_of_the_style_and_stand_within_those_of_blocks(style):
+    part = Circuit(1, name="part").h(0).x(0).y(0)
+    circuit = Circuit(2, 1)
+    with circuit.if_(circuit.bits[0]), circuit.while_(circuit.bits[0]):
+        for _ in range(6):
+            circuit.append(part, 0)
+    source = str(draw(circuit, "latex", expand=True, style=style, width=100))
+    inner = re.findall(r"style=\{([^{}]*?dashed[^\n]*?)\}\]\{\}", source)
+    assert len(inner) > 6
+    assert all(("qsim-frame" in one) == (style != "bw") for one in inner)
+    assert ("\\tikzset{qsim-frame-part/.style={draw=qsim-edge}}" in source) == (style != "bw")
+    reach = re.findall(r"steps=\d+,(background,)?style=.*?inner xsep=(-?\d+)pt,inner ysep=(-?\d+)pt", source)
+    blocks, parts = ({(int(x), int(y)) for block, x, y in reach if bool(block) == kind} for kind in (True, False))
+    assert parts == {(1, 1)}
+    assert blocks == {(0, 4), (-1, 3), (4, 4), (3, 3)}  # wider where they go on: parts may start there as well
+
+
 def test_a_label_leaves_room_for_a_sign_beside_it():
     assert "\\mbox{\\hspace{1em}iSWAP\\hspace{1em}}" in str(draw(Circuit(3).iswap(0, 2, controls=[1]), "latex"))
     assert "hspace" not in str(draw(Circuit(3).iswap(0, 1, controls=[2]), "latex"))

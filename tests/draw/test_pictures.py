@@ -4,6 +4,7 @@ import math
 import re
 import subprocess
 import sys
+from inspect import signature
 from itertools import combinations
 from xml.etree import ElementTree
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from qsim import gates
 from qsim.circuit import Circuit, Parameter
-from qsim.draw import draw, layout
+from qsim.draw import _FORMATS, draw, layout
 from qsim.draw.fold import Folded, fold
 from qsim.draw.labels import text_width
 from qsim.draw.latex import to_latex
@@ -539,3 +540,22 @@ def test_empty_circuits():
         draw(Circuit().gphase(0.5), format)
     assert "(no qubits)" in str(draw(Circuit(), "svg"))
     assert gates.h.num_qubits == 1
+
+
+@pytest.mark.parametrize("name", ["text", "svg", "mpl", "latex", "html"])
+def test_options_of_a_format_are_listed_and_others_refused(name):
+    circuit = Circuit(1).h(0)
+    with pytest.raises(
+        TypeError, match=rf"^Drawings of format '{name}' have no option `colour`, but ops, fold, expand"
+    ):
+        draw(circuit, name, colour="red")
+    function = _FORMATS[name].load()
+    found = set()
+    for each in (function, make_scene) if name in ("svg", "mpl", "html") else (function,):
+        found |= {p.name for p in signature(each).parameters.values() if p.kind is p.KEYWORD_ONLY}
+    assert _FORMATS[name].options == found - {"tint", "remarks"}
+
+
+def test_a_file_that_is_given_as_the_format_is_explained():
+    with pytest.raises(CircuitError, match=r"but is 'bell\.svg'\. A file is named by `path`"):
+        draw(Circuit(1).h(0), "bell.svg")

@@ -115,6 +115,26 @@ def test_a_slice_keeps_the_sweeps():
         }
     with pytest.raises(TypeError, match="`ops` must be a slice"):
         plan.draw(ops=3)
+    with pytest.raises(TypeError, match=r"^Drawings of format 'svg' have no option `expand`, but ops, max_height"):
+        plan.draw(expand=False)
+
+
+@kernels_needed
+def test_gates_of_named_subcircuits_have_their_own_numbers():
+    pair = Circuit(2, name="pair").h(0).cx(0, 1)
+    outer = Circuit(3, name="outer").append(pair, 0, 2).swap(0, 1).append(pair.controlled(control_state="0"), 2, 1, 0)
+    circuit = Circuit(20).append(outer, 3, 18, 0).h(range(20)).append(outer.inverse().controlled(), 19, 9, 1, 17)
+    plan = circuit.explain(method="statevector")
+    plain = Circuit(20)
+    for operation in circuit:
+        plain.append(operation.gate, *operation.qubits)
+    assert pictures(plan) == pictures(plain.explain(method="statevector"))
+    assert [number for number, _, _ in pictures(plan)] == list(range(len(circuit)))
+    assert "controlled outer†" in texts(plan)
+    for ops in (slice(1, 24), slice(None, None, -1)):
+        numbers = range(len(circuit))[ops]
+        whole = {number: look for number, *look in pictures(plan)}
+        assert {numbers[place]: look for place, *look in pictures(plan, ops=ops)} == {n: whole[n] for n in numbers}
 
 
 @kernels_needed

@@ -280,6 +280,17 @@ def test_what_a_slice_cuts_is_opened():
     assert str(draw(circuit, ops=slice(5, 7))).count("bell†") == 1
 
 
+def test_what_a_slice_reverses_is_opened():
+    circuit = Circuit(3).x(0).append(bell, 0, 1).append(Circuit(2, name="outer").z(0).append(bell, 1, 0), 2, 0)
+    whole = select(circuit, slice(None, None, -1))
+    frames = [s.instruction for s in steps(view(whole)) if isinstance(s.instruction, Framed) and s.caption == 0]
+    assert [frame.title for frame in frames] == ["reversed outer", "reversed bell", "reversed bell"]
+    for part, mirror in zip(circuit.subcircuits, select(whole, slice(None, None, -1)).subcircuits, strict=True):
+        assert part._value() == mirror._value()
+    assert [whole[s.start : s.stop] for s in whole.subcircuits] == [circuit[5:2:-1], circuit[5:3:-1], circuit[2:0:-1]]
+    assert not [s for s in steps(view(whole)) if isinstance(s.instruction, Boxed)]
+
+
 def test_repeated_boxes_are_folded():
     circuit = Circuit(2).append(Circuit(2).append(bell, 0, 1).x(0).repeat(20), 1, 0)
     (folded,) = view(circuit, fold=True)
@@ -323,7 +334,8 @@ def test_places_of_written_bits(bits, place):
 def test_pages_and_formulas_show_the_instructions():
     circuit = Circuit(2).append(bell, 0, 1)
     flat = Circuit(2).h(0).cx(0, 1)
-    assert str(circuit.explore().html) == str(flat.explore().html)
+    assert str(draw(circuit, "svg", expand=True, width=840)) in circuit.explore().html
+    assert circuit.explore(style="bw").html.count('"kets"') == flat.explore(style="bw").html.count('"kets"') == 3
     assert str(circuit.formula()) == str(flat.formula())
     assert "⊕" in circuit.formula()._repr_html_() or "qs-target" in circuit.formula()._repr_html_()
 

@@ -2,6 +2,8 @@
 
 import math
 import re
+import unicodedata
+from itertools import accumulate, pairwise
 
 import numpy as np
 import pytest
@@ -471,3 +473,31 @@ def test_an_instruction_without_a_picture_is_refused():
 def test_refusals(arguments, error, message):
     with pytest.raises(error, match=message):
         draw(**{"circuit": Circuit(1), **arguments})
+
+
+# ── Wide characters ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def columns(line):
+    """Where each character of a line of a terminal stands."""
+    ends = accumulate(1 + (unicodedata.east_asian_width(character) in "WF") for character in line)
+    return [*zip((0, *ends), line, strict=False)]
+
+
+@pytest.mark.parametrize("width", [20, 21, 40, 100])
+def test_wide_characters_take_two_columns(width):
+    part = Circuit(2, name="量子変換と長い名前" * 3).h(0).cx(0, 1)
+    circuit = Circuit(name="回路")
+    circuit.add_qubits("量子", 2)
+    circuit.add_qubits("a", 1)
+    flag = circuit.add_bits("結果", 1)
+    circuit.append(part, 0, 2).append(part, 1, 2).measure(0, 0).x(1, when=flag[0])
+    for options in ({}, {"expand": True}):
+        lines = str(draw(circuit, width=width, **options)).splitlines()
+        assert all(line.isprintable() for line in lines)
+        assert all(columns(line)[-1][0] < width for line in lines if line)
+        assert any("量" in line for line in lines)
+        for line, below in pairwise(lines):
+            beside = dict(columns(below))
+            for at, character in columns(line):
+                assert character not in "┌┐" or beside.get(at) in ("╎", "├", "┤")
