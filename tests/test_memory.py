@@ -107,6 +107,16 @@ def test_what_fits_passes_and_a_byte_more_is_refused(set_memory):
         memory.require_memory(5 * MIB + 1, "A test")
 
 
+def test_a_hint_is_formed_where_it_is_told(set_memory):
+    set_memory(2**22)
+    hints = []
+    memory.require_memory(2**22, "This", lambda: hints.append(1) or "Less would fit.")
+    assert not hints
+    for hint in ("Less would fit.", lambda: "Less would fit."):
+        with pytest.raises(TooLargeError, match=r"This needs 8 MiB, but 4 MiB can be had\. Less would fit\.$"):
+            memory.require_memory(2**23, "This", hint)
+
+
 def test_the_reserve_is_left_alone_and_small_work_is_not_asked_about(monkeypatch):
     monkeypatch.setattr(memory, "available_memory", lambda: memory._RESERVE // 2)
     memory.require_memory(MIB, "A test")

@@ -12,11 +12,11 @@ from scipy.stats import unitary_group
 from qsim import Circuit, State, gates, run
 from qsim.circuit import Operation
 from qsim.gates import TABLE, Gate
+from qsim.plan import schedule as schedule_module
 from qsim.plan.diagonal import Diagonal
 from qsim.plan.layout import arrange
 from qsim.plan.lower import lower
 from qsim.plan.moves import places
-from qsim.plan import schedule as schedule_module
 from qsim.plan.schedule import Sweep, schedule
 from qsim.plan.steps import Flip, Pair, Phase, Turn
 from qsim.testing import random_circuit
