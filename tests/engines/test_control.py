@@ -131,7 +131,10 @@ def test_batches_are_one_chunk_then_long_then_short(workers, most):
         sizes = [b - a for a, b in batches]
         assert sizes[:1] == [1] * (end > first)
         assert sizes[1:] == sorted(sizes[1:], reverse=True)
-        assert all(size == 1 or size <= min(most, (end - a) / (2 * workers)) for size, (a, _) in zip(sizes, batches))
+        assert all(
+            size == 1 or size <= min(most, (end - a) / (2 * workers))
+            for size, (a, _) in zip(sizes, batches, strict=True)
+        )
         if end - first > 1:
             assert sizes[1] == max(min(most, (end - first - 1) // (2 * workers)), 1)
 
