@@ -26,6 +26,7 @@ from qsim.engines import control
 from qsim.engines.control import Chunks, Control
 from qsim.engines.fingerprint import fingerprint
 from qsim.methods import METHODS
+from qsim.states.record import Point
 from qsim.testing import random_circuit
 
 pytestmark = pytest.mark.usefixtures("small_chunks")
@@ -167,6 +168,15 @@ def test_what_is_recorded_goes_chunk_by_chunk():
     Control(identify=lambda plan: b"", start=lambda workers: start).execute(stages(events), np.zeros(1), 1)
     calls = [event for event in events if not event.startswith("prepare")]
     assert calls == ["start", *(f"a {k}-{k + 1}" for k in range(8)), "b 0-1", "c 0-1", "c 1-2"]
+
+
+def test_chunks_that_are_done_are_passed_over():
+    events = []
+    resumed = Control(identify=lambda plan: b"", start=lambda workers: Chunks(0, lambda *_: None))
+    resumed.point = Point(1, 8, 3, {5})
+    resumed.execute(stages(events), np.zeros(1), 1)
+    calls = [event for event in events if not event.startswith("prepare")]
+    assert calls == [*(f"a {k}-{k + 1}" for k in (3, 4, 6, 7)), "b 0-1", "c 0-1", "c 1-2"]
 
 
 def test_progress_counts_the_chunks_of_a_batch():
