@@ -22,6 +22,27 @@ LANES = [2, 4, 8]
 HIGH = [1 << bit for bit in range(3, 10)]  # never inside a vector
 
 
+@pytest.fixture(autouse=True)
+def taken(monkeypatch):
+    """The steps that the encoder has taken; it fails where it goes on and on without taking any."""
+    steps, idle = [], [0]
+    finish, write = Ready.finish, _Encoder.write_octets
+
+    def count(self, number):
+        idle[0] = 0
+        steps.append(self.steps[number])
+        finish(self, number)
+
+    def write_octets(self, *row):
+        idle[0] += 1
+        assert idle[0] <= 4, f"four passes took none of {self.ready.remaining} steps"
+        write(self, *row)
+
+    monkeypatch.setattr(Ready, "finish", count)
+    monkeypatch.setattr(_Encoder, "write_octets", write_octets)
+    return steps
+
+
 def rows_of(steps, lanes=4, local=LOCAL, pending=None, following=None):
     pending = Diagonal() if pending is None else pending
     sweep = Sweep(local, list(steps))
@@ -89,27 +110,6 @@ def test_an_ansatz_of_turns_and_rings_takes_few_passes(lanes, passes):
     assert len(sweeps) <= 8
     assert len(rows) <= passes
     assert Counter(opcodes(rows))[TABLE] <= 4
-
-
-@pytest.fixture
-def taken(monkeypatch):
-    """The steps that the encoder has taken; it fails where it goes on and on without taking any."""
-    steps, idle = [], [0]
-    finish, write = Ready.finish, _Encoder.write_octets
-
-    def count(self, number):
-        idle[0] = 0
-        steps.append(self.steps[number])
-        finish(self, number)
-
-    def write_octets(self, *row):
-        idle[0] += 1
-        assert idle[0] <= 4, f"four passes took none of {self.ready.remaining} steps"
-        write(self, *row)
-
-    monkeypatch.setattr(Ready, "finish", count)
-    monkeypatch.setattr(_Encoder, "write_octets", write_octets)
-    return steps
 
 
 @pytest.mark.parametrize("lanes", LANES)
