@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 import pytest
-from plan.oracle import apply_step, random_steps
+from plan.oracle import apply_step, random_layers, random_steps
 from scipy.stats import unitary_group
 
 from qsim.engines.statevector import block_chunks, fill_tables
@@ -209,6 +209,13 @@ def test_random_programs(kernels, seed):
         )
         sweeps.append(Sweep(local, random_steps(rng, BITS, int(rng.integers(60)), local)))
     check(kernels, sweeps, tolerance=20)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_random_layers(kernels, seed):
+    """Turns that wait for the flips of their bits, in a later pass or in a later sweep."""
+    steps = random_layers(np.random.default_rng(seed), BITS, 100)
+    check(kernels, schedule(steps, BITS, 10, 3), tolerance=20)
 
 
 def test_bits_trade_places_only_as_often_as_they_are_needed(kernels):
