@@ -69,6 +69,12 @@ def test_turns_wait_for_the_flips_of_their_bits():
     assert opcodes(rows_of([*turns[:3], *flips])) == [OCTETS]
 
 
+def test_a_turn_that_waits_comes_with_its_flip_in_the_order():
+    """Before that a flip and a turn of other bits come, which make up the first pass with what they let go."""
+    a, b, c, d, e, *_ = HIGH
+    assert opcodes(rows_of([turn(d), Flip(a, 0), turn(b), Flip(e, d), Flip(b, c), turn(e)])) == [OCTETS] * 2
+
+
 def test_a_turn_does_not_wait_for_a_flip_that_its_pass_could_not_make():
     """One whose control lies inside a vector, or one that waits for something else too."""
     a, b, c, d, *_ = HIGH
