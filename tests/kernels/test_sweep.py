@@ -187,7 +187,8 @@ def test_phases_in_front_of_a_pass(kernels):
 @pytest.mark.parametrize("outer", range(4))
 def test_flips_and_factors_share_conditions(kernels, outer):
     """A pass has three conditions, for flips and for factors: inside the block, outside, and across its border."""
-    for controls in ([bit(11)], [bit(5)], [bit(11) + bit(5)], [bit(5), bit(10), bit(11) + bit(8)]):
+    outside = [bit(5), bit(8), bit(10)]
+    for controls in ([bit(11)], [bit(5)], [bit(11) + bit(5)], [bit(5), bit(10), bit(11) + bit(8)], outside):
         steps = [Phase(bit(6) + mask, 0.3 + k) for k, mask in enumerate((bit(11), bit(5), bit(8), bit(10))[:outer])]
         steps.append(Turn(bit(6), 0.1, 0.4, 0.3))
         steps += [Flip(bit(6), mask) for mask in controls]
