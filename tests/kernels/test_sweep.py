@@ -195,6 +195,15 @@ def test_flips_and_factors_share_conditions(kernels, outer):
         check(kernels, [Sweep(LOCAL, steps)])
 
 
+def test_conditions_that_the_block_alone_decides(kernels):
+    """Three, each met in half of the blocks, with nothing to multiply."""
+    check(
+        kernels,
+        [Sweep(LOCAL, [Flip(bit(place), bit(other)) for place, other in zip((6, 7, 11), OUTSIDE, strict=True)])],
+    )
+    check(kernels, [Sweep(LOCAL, [Flip(bit(6), bit(other)) for other in OUTSIDE])])
+
+
 # ── programs
 
 
