@@ -110,6 +110,16 @@ def test_what_fits_passes_and_a_byte_more_is_refused(set_memory):
         memory.require_memory(5 * MIB + 1, "A test")
 
 
+def test_a_hint_is_formed_where_it_is_told(set_memory):
+    set_memory(2**22)
+    hints = []
+    memory.require_memory(2**22, "This", lambda: hints.append(1) or "Less would fit.")
+    assert not hints
+    for hint in ("Less would fit.", lambda: "Less would fit."):
+        with pytest.raises(TooLargeError, match=r"This needs 8 MiB, but 4 MiB can be had\. Less would fit\.$"):
+            memory.require_memory(2**23, "This", hint)
+
+
 def test_the_reserve_is_left_alone_and_small_work_is_not_asked_about(monkeypatch):
     monkeypatch.setattr(memory, "available_memory", lambda: memory._RESERVE // 2)
     memory.require_memory(MIB, "A test")
@@ -122,6 +132,7 @@ def test_the_reserve_is_left_alone_and_small_work_is_not_asked_about(monkeypatch
 PLAIN = Circuit(18).h(0)  # a state of 4 MiB
 START = State.zeros(18)
 MEASURED = Circuit(18).h(0).measure_all()
+PARTLY = Circuit(18).h(0).measure(range(17))  # formed here: what that imports would count
 RUNS = {
     "run": (lambda: run(PLAIN, None), 4),
     "run in single precision": (lambda: run(PLAIN, None, precision="single"), 2),
@@ -130,8 +141,8 @@ RUNS = {
     "run of a wide gate on a copy": (lambda: run(Circuit(18).h(0, controls=[1]), None), 4),
     "sample": (lambda: PLAIN.sample(3, seed=0), 4),
     "sample of all qubits reads the state": (lambda: MEASURED.sample(3, seed=0), 4),
-    "sample of some qubits forms their distribution": (lambda: PLAIN.copy().measure(range(17)).sample(3, seed=0), 6),
-    "no shots, no distribution": (lambda: run(PLAIN.copy().measure(range(17)), None), 4),
+    "sample of some qubits forms their distribution": (lambda: PARTLY.sample(3, seed=0), 6),
+    "no shots, no distribution": (lambda: run(PARTLY, None), 4),
     "no shots, no sampling": (lambda: run(MEASURED, None), 4),
     "verify takes two states more": (lambda: run(PLAIN, None, verify=True), 12),
     "a label in another precision": (lambda: run(PLAIN, None, initial="0" * 18, precision="single"), 6),
@@ -163,7 +174,7 @@ def test_what_out_holds_is_there_already(set_memory):
     assert np.shares_memory(run(PLAIN, None, initial=START, out=out).state.amplitudes, out)
     set_memory(2 * MIB - 1)
     with pytest.raises(TooLargeError):
-        run(PLAIN.copy().measure(range(17)), 3, out=out)
+        run(PARTLY, 3, out=out)
     run(MEASURED, 3, out=out)
 
 
@@ -244,6 +255,15 @@ def test_wide_gates_are_counted_by_what_they_copy(set_memory):
     finally:
         tracemalloc.stop()
     assert peak < 20 * MIB
+
+
+def test_controls_do_not_make_a_gate_wide(set_memory):
+    circuit = Circuit(19).ry(0.3, 0, controls=range(1, 9))
+    set_memory(8 * MIB)
+    run(circuit, None, method="numpy")
+    set_memory(8 * MIB - 1)
+    with pytest.raises(TooLargeError):
+        run(circuit, None, method="numpy")
 
 
 @pytest.mark.parametrize("label", ["+" * 18, "01rl" * 4 + "-0", "1" * 18])

@@ -22,8 +22,11 @@ from qsim import (
     gates,
     run,
 )
+from qsim.engines import control
+from qsim.engines.control import Chunks, Control
 from qsim.engines.fingerprint import fingerprint
 from qsim.methods import METHODS
+from qsim.states.record import Point
 from qsim.testing import random_circuit
 
 pytestmark = pytest.mark.usefixtures("small_chunks")
@@ -115,6 +118,71 @@ def test_what_catches_an_interruption():
 def test_refused_options(options, message):
     with pytest.raises(CircuitError, match=message):
         run(Circuit(2).h(0), None, **options)
+
+
+# ── Batches of chunks ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("most", [1, 2, 5, 1000])
+@pytest.mark.parametrize("workers", [1, 2, 3, 7])
+def test_batches_are_one_chunk_then_long_then_short(workers, most):
+    for first, end in ((0, 0), (0, 1), (0, 2), (0, 64), (13, 64), (5, 300)):
+        batches = control._batches(first, end, workers, most)
+        assert [chunk for a, b in batches for chunk in range(a, b)] == list(range(first, end))
+        sizes = [b - a for a, b in batches]
+        assert sizes[:1] == [1] * (end > first)
+        assert sizes[1:] == sorted(sizes[1:], reverse=True)
+        assert all(
+            size == 1 or size <= min(most, (end - a) / (2 * workers))
+            for size, (a, _) in zip(sizes, batches, strict=True)
+        )
+        if end - first > 1:
+            assert sizes[1] == max(min(most, (end - first - 1) // (2 * workers)), 1)
+
+
+def stages(events):
+    """Of 8, 1 and 2 chunks, up to 9 of them in one call; their preparation and their calls are told."""
+
+    def stage(name, number):
+        def start(workers):
+            events.append(f"prepare {name}")
+            return Chunks(number, lambda worker, first, last: events.append(f"{name} {first}-{last}"), 9)
+
+        return start
+
+    return [stage("a", 8), stage("b", 1), stage("c", 2)]
+
+
+def test_the_next_stage_is_prepared_before_the_second_batch():
+    events = []
+    Control().execute(stages(events), np.zeros(1), 1)
+    assert events == [
+        "prepare a", "a 0-1", "prepare b", "a 1-4", "a 4-6", "a 6-7", "a 7-8", "b 0-1",
+        "prepare c", "c 0-1", "c 1-2",
+    ]  # fmt: skip
+
+
+def test_what_is_recorded_goes_chunk_by_chunk():
+    events = []
+    start = Chunks(1, lambda worker, first, last: events.append("start"))
+    Control(identify=lambda plan: b"", start=lambda workers: start).execute(stages(events), np.zeros(1), 1)
+    calls = [event for event in events if not event.startswith("prepare")]
+    assert calls == ["start", *(f"a {k}-{k + 1}" for k in range(8)), "b 0-1", "c 0-1", "c 1-2"]
+
+
+def test_chunks_that_are_done_are_passed_over():
+    events = []
+    resumed = Control(identify=lambda plan: b"", start=lambda workers: Chunks(0, lambda *_: None))
+    resumed.point = Point(1, 8, 3, {5})
+    resumed.execute(stages(events), np.zeros(1), 1)
+    calls = [event for event in events if not event.startswith("prepare")]
+    assert calls == [*(f"a {k}-{k + 1}" for k in (3, 4, 6, 7)), "b 0-1", "c 0-1", "c 1-2"]
+
+
+def test_progress_counts_the_chunks_of_a_batch():
+    seen = []
+    Control(progress=lambda done, total: seen.append((done, total))).execute(stages([]), np.zeros(1), 1)
+    assert seen == [(done, 3) for done in (0, 1 / 8, 4 / 8, 6 / 8, 7 / 8, 1, 2, 2.5, 3)]
 
 
 # ── Ctrl-C ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,9 +14,15 @@ from qsim.engines.job import COMPILED_QUBITS, Job
 from qsim.engines.statevector import block_bits
 from qsim.gates import TABLE, Gate
 from qsim.kernels import try_load
+from qsim.plan.diagonal import Diagonal
+from qsim.plan.encode import encode
+from qsim.plan.schedule import Sweep
+from qsim.plan.steps import Phase, Turn
+from qsim.states.record import DTYPES
 from qsim.testing import random_circuit
 
 TOLERANCE = {"double": 1e-12, "single": 2e-6}
+REALS = {"double": np.float64, "single": np.float32}
 pytestmark = pytest.mark.skipif(try_load("double") is None, reason="no compiled kernels on this machine")
 
 
@@ -93,6 +99,35 @@ def test_fifteen_qubits_keep_the_relative_phase(precision):
     expected = np.zeros(2**15, dtype=complex)
     expected[0], expected[2**14] = 1j * np.sqrt(0.5), np.sqrt(0.5)
     np.testing.assert_allclose(amplitudes(circuit, "statevector", precision), expected, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("precision", "sizes"),
+    [
+        ("double", {8: 12, 17: 12, 18: 13, 19: 14, 22: 14, 30: 14}),
+        ("single", {8: 13, 18: 13, 19: 14, 20: 15, 22: 15, 30: 15}),
+    ],
+)
+def test_registers_have_blocks_for_the_threads(precision, sizes):
+    assert {n: block_bits(precision, n)[0] for n in sizes} == sizes
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+@pytest.mark.parametrize(("num_qubits", "number", "together"), [(17, 4, 8), (20, 32, 32), (22, 64, 16), (26, 128, 2)])
+def test_calls_are_long_but_not_too_long(num_qubits, number, together, precision):
+    """Between two looks at the clock 2^20 amplitudes are worked on at most, fewer where the program is long."""
+    kernels, (size, _) = try_load(precision), block_bits(precision, num_qubits)
+    layer = [Turn(1 << bit, 0.0, 0.3, 0.0) for bit in range(size)] + [Phase(3 << bit, 0.2) for bit in range(size - 1)]
+    for layers in (1, 60):
+        sweep = Sweep((1 << size) - 1, layer * layers)
+        encoded = encode(sweep, num_qubits, -1, kernels.lanes, REALS[precision], Diagonal())
+        chunks = statevector.block_chunks(np.empty(0, DTYPES[precision]), kernels, encoded, 2)
+        if layers == 1:
+            assert (chunks.number, chunks.together) == (number, together)
+        else:
+            assert len(encoded.program) > 200
+            amplitudes = 2**num_qubits * chunks.together // chunks.number
+            assert amplitudes * len(encoded.program) <= 2**20 * 64 or chunks.together == 1
 
 
 def test_threads_change_nothing():

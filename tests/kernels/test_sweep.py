@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 import pytest
-from plan.oracle import apply_step, random_steps
+from plan.oracle import apply_step, random_layers, random_steps
 from scipy.stats import unitary_group
 
 from qsim.engines.statevector import block_chunks, fill_tables
@@ -187,11 +187,21 @@ def test_phases_in_front_of_a_pass(kernels):
 @pytest.mark.parametrize("outer", range(4))
 def test_flips_and_factors_share_conditions(kernels, outer):
     """A pass has three conditions, for flips and for factors: inside the block, outside, and across its border."""
-    for controls in ([bit(11)], [bit(5)], [bit(11) + bit(5)], [bit(5), bit(10), bit(11) + bit(8)]):
+    outside = [bit(5), bit(8), bit(10)]
+    for controls in ([bit(11)], [bit(5)], [bit(11) + bit(5)], [bit(5), bit(10), bit(11) + bit(8)], outside):
         steps = [Phase(bit(6) + mask, 0.3 + k) for k, mask in enumerate((bit(11), bit(5), bit(8), bit(10))[:outer])]
         steps.append(Turn(bit(6), 0.1, 0.4, 0.3))
         steps += [Flip(bit(6), mask) for mask in controls]
         check(kernels, [Sweep(LOCAL, steps)])
+
+
+def test_conditions_that_the_block_alone_decides(kernels):
+    """Three, each met in half of the blocks, with nothing to multiply."""
+    check(
+        kernels,
+        [Sweep(LOCAL, [Flip(bit(place), bit(other)) for place, other in zip((6, 7, 11), OUTSIDE, strict=True)])],
+    )
+    check(kernels, [Sweep(LOCAL, [Flip(bit(6), bit(other)) for other in OUTSIDE])])
 
 
 # ── programs
@@ -209,6 +219,13 @@ def test_random_programs(kernels, seed):
         )
         sweeps.append(Sweep(local, random_steps(rng, BITS, int(rng.integers(60)), local)))
     check(kernels, sweeps, tolerance=20)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_random_layers(kernels, seed):
+    """Turns that wait for the flips of their bits, in a later pass or in a later sweep."""
+    steps = random_layers(np.random.default_rng(seed), BITS, 100)
+    check(kernels, schedule(steps, BITS, 10, 3), tolerance=20)
 
 
 def test_bits_trade_places_only_as_often_as_they_are_needed(kernels):

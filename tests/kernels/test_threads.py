@@ -70,6 +70,20 @@ def test_the_check_ends_the_loop_in_the_calling_thread(threads):
     assert len(done) < 10_000
 
 
+@pytest.mark.parametrize("threads", THREADS)
+def test_the_check_comes_before_each_chunk_of_the_caller(threads):
+    """And once where helpers leave it none."""
+    events = []
+
+    def work(worker, chunk):
+        if worker == 0:
+            events.append("chunk")
+        time.sleep(0.001)
+
+    for_chunks(work, 20, threads, lambda: events.append("check"))
+    assert events == ["check", "chunk"] * events.count("chunk") or events == ["check"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 @pytest.mark.parametrize("threads", THREADS)
 def test_ctrl_c_ends_the_loop_between_chunks(threads):

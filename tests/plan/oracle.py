@@ -53,3 +53,18 @@ def random_steps(rng, num_bits, num_steps, local=-1):
         elif kind == 3 and reach > 1:
             steps.append(Pair(chosen[0], chosen[1], unitary_group.rvs(4, random_state=rng)))
     return steps
+
+
+def random_layers(rng, num_bits, num_steps):
+    """Layers of turns, rings of flips and single steps on some of the bits: turns that are flipped next."""
+    bits = [1 << int(bit) for bit in rng.permutation(num_bits)[: rng.integers(2, num_bits + 1)]]
+    steps = []
+    while len(steps) < num_steps:
+        kind = rng.integers(3)
+        if kind == 0:
+            steps += [Turn(weight, 0.3, float(rng.uniform(0, 1.5)), -0.2) for weight in bits]
+        elif kind == 1:
+            steps += [Flip(after, weight) for weight, after in zip(bits, bits[1:] + bits[:1], strict=True)]
+        else:
+            steps += random_steps(rng, num_bits, int(rng.integers(1, 6)))
+    return steps

@@ -6,17 +6,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from plan.oracle import apply_step, random_steps
+from plan.oracle import apply_step, random_layers, random_steps
 from scipy.stats import unitary_group
 
 from qsim import Circuit, State, gates, run
 from qsim.circuit import Operation
 from qsim.gates import TABLE, Gate
+from qsim.plan import schedule as schedule_module
 from qsim.plan.diagonal import Diagonal
 from qsim.plan.layout import arrange
 from qsim.plan.lower import lower
 from qsim.plan.moves import places
-from qsim.plan.schedule import schedule
+from qsim.plan.schedule import Sweep, schedule
 from qsim.plan.steps import Flip, Pair, Phase, Turn
 from qsim.testing import random_circuit
 
@@ -164,6 +165,56 @@ def test_sweeps_are_the_same_operator(num_bits, block, low, num_steps, seed):
                 assert step.target & sweep.local
             apply_step(step, found, num_bits)
     np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_sweeps_with_deferred_turns_are_the_same_operator(monkeypatch):
+    """Layers of turns and rings of flips, which sweeps cut in two."""
+    deferred, real = [], schedule_module._deferred
+    monkeypatch.setattr(schedule_module, "_deferred", lambda *args: deferred.append(real(*args)) or deferred[-1])
+    for seed in range(80):
+        rng = np.random.default_rng(seed)
+        num_bits = int(rng.integers(3, 9))
+        steps = random_layers(rng, num_bits, int(rng.integers(5, 60)))
+        expected = State.random(num_bits, seed=seed).amplitudes.copy()
+        found = expected.copy()
+        for step in steps:
+            apply_step(step, expected, num_bits)
+        sweeps = schedule(steps, num_bits, int(rng.integers(2, 6)), int(rng.integers(3)))
+        assert sum(len(sweep.steps) for sweep in sweeps) == len(steps)
+        for sweep in sweeps:
+            for step in sweep.steps:
+                apply_step(step, found, num_bits)
+        np.testing.assert_allclose(found, expected, atol=1e-12)
+    assert sum(map(bool, deferred)) > 100
+
+
+A, B, C, D = (Turn(1 << bit, 0.0, 0.3, 0.1) for bit in range(4))
+B_AGAIN, PAIR = Turn(2, 0.0, 0.5, 0.2), Pair(2, 4, np.eye(4))
+
+
+@pytest.mark.parametrize(
+    ("taken", "left", "deferred"),
+    [
+        ([A, B], [Flip(2, 4)], [B]),
+        ([A, B, C], [D, Flip(2, 8), Flip(1, 8)], [B, A]),
+        ([B, A, B_AGAIN], [Flip(2, 4)], [B_AGAIN]),  # the last of its bit alone
+        ([A, B], [Flip(4, 8), Phase(4 | 8, 0.1), Flip(2, 4)], [B]),
+        ([A, B], [Phase(2 | 4, 0.1), Flip(2, 4)], []),  # read before it is flipped
+        ([A, B], [Flip(4, 2), Flip(2, 4)], []),
+        ([A, B], [PAIR, Flip(2, 4)], []),  # mixed before
+        ([A, B], [Flip(4, 2), Phase(2, 0.1)], []),  # read only
+        ([A, B, Phase(1 | 2, 0.1)], [Flip(2, 4)], []),  # does not end the sweep
+        ([A, B, Flip(4, 2)], [Flip(2, 4)], []),
+        ([PAIR, B, A], [Flip(2, 4)], [B]),
+        ([A, B], [Flip(2, 4), Flip(1, 4)], []),  # nothing else to do
+        ([Phase(1 | 4, 0.1), B], [Flip(2, 4)], []),
+    ],
+)
+def test_turns_that_end_a_sweep_wait_for_the_flips_of_their_bits(taken, left, deferred):
+    """All that the sweep had is in it still, or goes in front of what it left."""
+    sweep = Sweep(0b1111, list(taken))
+    assert schedule_module._deferred(sweep, left) == deferred
+    assert sweep.steps == [step for step in taken if step not in deferred]
 
 
 @pytest.mark.parametrize(("block", "low"), [(2, 0), (2, 2), (3, 3), (3, 5), (9, 9)])
