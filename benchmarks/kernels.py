@@ -59,7 +59,11 @@ def sweep_seconds(state: Any, precision: str, encoded: Encoded, threads: int, re
     kernels = load(precision)
     fill_tables(kernels, encoded)
     chunks = block_chunks(state, kernels, encoded, threads)
-    return best(lambda: for_chunks(chunks.work, chunks.number, threads), repeats)
+
+    def one(worker: int, chunk: int) -> None:
+        chunks.work(worker, chunk, chunk + 1)
+
+    return best(lambda: for_chunks(one, chunks.number, threads), repeats)
 
 
 def matrix_product_flops(precision: str, repeats: int) -> float:
@@ -70,7 +74,7 @@ def matrix_product_flops(precision: str, repeats: int) -> float:
 
 def measure(n: int, precision: str, threads: int, repeats: int) -> list[dict[str, Any]]:
     """A record for each kernel, and for sweeps that only read and write."""
-    block, low = block_bits(precision)
+    block, low = block_bits(precision, n)
     lanes = load(precision).lanes
     state = aligned(1 << n, DTYPES[precision])
     state[:] = 2 ** (-n / 2)

@@ -1,5 +1,6 @@
 """The circuits of the benchmarks: every simulator is given the same one, and no gate of it is idle."""
 
+import subprocess
 import sys
 from functools import cache
 from pathlib import Path
@@ -7,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "benchmarks"))
 
 from adapters import ENGINES, make
 from report import OURS, installed
 
 from circuits import CIRCUITS, build
+from qsim.kernels import try_load
 
 sys.path.pop(0)  # it has a module `kernels`, as the tests have a folder
 
@@ -52,3 +55,11 @@ def test_no_gate_is_idle(circuit, n):
         rest = gates[:left_out] + gates[left_out + 1 :]
         fidelity = abs(np.vdot(whole, adapter.simulate(adapter.build(rest, n)))) ** 2
         assert fidelity < 1 - 1e-6, f"without gate {left_out}, {gate}, the state is the same"
+
+
+@pytest.mark.skipif(try_load("single") is None, reason="no compiled kernels")
+def test_the_benchmark_of_the_kernels_runs():
+    command = [sys.executable, "benchmarks/kernels.py", "--qubits", "16", "--precision", "single", "--repeats", "1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "three turns and flips" in done.stdout

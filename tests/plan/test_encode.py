@@ -96,10 +96,11 @@ def test_a_turn_that_waits_for_what_it_holds_back_itself_is_made_early():
 def test_ready_tells_the_flips_that_wait_for_a_turn_alone():
     a, b, c, *_ = HIGH
     ready = Ready([turn(a), turn(b), Flip(a, c), Flip(a, b), turn(c)], LOCAL)
-    assert ready.flips_after(a) == [2]  # the one under b waits for b's turn too
+    assert ready.flips_after(a) == [2, 3]
+    assert [ready.waits[2], ready.waits[3]] == [1, 2]  # the one under b waits for b's turn too
     assert ready.flips_after(b) is None  # it is read next
     ready.finish(1)
-    assert ready.flips_after(a) == [2, 3]
+    assert [ready.waits[2], ready.waits[3]] == [1, 1]
 
 
 @pytest.mark.parametrize(("lanes", "passes"), [(2, 58), (4, 58), (8, 55)])
