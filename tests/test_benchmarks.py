@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
 from adapters import ENGINES, make
 from report import OURS, installed
@@ -19,6 +18,7 @@ from qsim.kernels import try_load
 
 sys.path.pop(0)  # it has a module `kernels`, as the tests have a folder
 
+ROOT = Path(__file__).parent.parent
 SIZES = [4, 5, 6]
 ATOL = {"single": 2e-6, "double": 1e-12}
 EXACT = [name for name in ENGINES if not name.startswith("aer") or name == "aer-unfused"]  # Aer's fusion has had bugs
