@@ -60,10 +60,7 @@ def sweep_seconds(state: Any, precision: str, encoded: Encoded, threads: int, re
     fill_tables(kernels, encoded)
     chunks = block_chunks(state, kernels, encoded, threads)
 
-    def one(worker: int, chunk: int) -> None:
-        chunks.work(worker, chunk, chunk + 1)
-
-    return best(lambda: for_chunks(one, chunks.number, threads), repeats)
+    return best(lambda: for_chunks(chunks.one, chunks.number, threads), repeats)
 
 
 def matrix_product_flops(precision: str, repeats: int) -> float:

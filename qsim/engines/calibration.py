@@ -152,7 +152,7 @@ def _sample(num_qubits: int) -> Circuit:
 
 def _run(amplitudes: NDArray[Any], kernels: Kernels, encoded: Encoded, threads: int) -> None:
     chunks = block_chunks(amplitudes, kernels, encoded, threads)
-    for_chunks(lambda worker, chunk: chunks.work(worker, chunk, chunk + 1), chunks.number, threads)
+    for_chunks(chunks.one, chunks.number, threads)
 
 
 def _best(action: Callable[[], object]) -> float:

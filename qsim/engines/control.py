@@ -40,6 +40,10 @@ class Chunks(Record):
     work: Callable[[int, int, int], None]
     together: int = 1
 
+    def one(self, worker: int, chunk: int) -> None:
+        """Do a single chunk."""
+        self.work(worker, chunk, chunk + 1)
+
 
 Stage = Callable[[int], Chunks]  # number of workers → what they do; asked when its turn comes
 
@@ -175,12 +179,12 @@ class Control:
                 if self._checkpoint is not None and run is not None:
                     self._checkpoint.offer(run, number, len(stages), amplitudes)
             chunks = prepared.pop() if prepared else stages[number](workers)
-            following = [*stages[number + 1 : number + 2], None]
+            following = iter([None, *stages[number + 1 : number + 2]])
 
-            def look(following: list[Stage | None] = following) -> None:
+            def look(following: Iterator[Stage | None] = following) -> None:
                 """Before the second chunk, when the helpers are at work, the next stage is prepared."""
                 (check or self.check)()
-                if following and (stage := following.pop()) is not None:
+                if (stage := next(following, None)) is not None:
                     prepared.append(stage(workers))
 
             self._do(chunks, workers, look)

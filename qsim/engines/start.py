@@ -42,7 +42,7 @@ class Start(Record):
         if not self.is_filled:
             chunks = start_stage(self.amplitudes, self.source)(1)
             for chunk in range(chunks.number):
-                chunks.work(0, chunk, chunk + 1)
+                chunks.one(0, chunk)
 
 
 def prepare(num_qubits: int, dtype: np.dtype[Any], initial: Any, out: Any) -> Start:

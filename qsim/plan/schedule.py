@@ -144,31 +144,25 @@ def _deferred(sweep: Sweep, left: Sequence[MemoryStep]) -> list[MemoryStep]:
     A pass turns a bit and then flips it at no cost, so that apart they would take two. No turn goes if no step would be
     left: the sweep must do something.
     """
-    seen = last = 0
-    for step in reversed(sweep.steps):
+    places, seen = dict[int, int](), 0  # by weight: where the turn stands that ends the sweep on the bit
+    for place in range(len(sweep.steps) - 1, -1, -1):
+        step = sweep.steps[place]
         if type(step) is Turn and not step.mask & seen:
-            last |= step.mask
+            places[step.mask] = place
         seen |= step.mask
-    flipped = seen = 0
+    ends, later, seen = sum(places), set[int](), 0
     for step in left:
-        if last & ~seen == 0:
+        if not ends & ~seen:
             break
-        if type(step) is Flip:
-            flipped |= step.target & last & ~seen
+        if type(step) is Flip and step.target & ends & ~seen:
+            later.add(places[step.target])
         seen |= step.mask
-    if not flipped:
-        return []
-    later: list[MemoryStep] = []
-    kept: list[MemoryStep] = []
-    seen = 0
-    for step in reversed(sweep.steps):
-        is_last = type(step) is Turn and not step.mask & seen
-        seen |= step.mask
-        (later if is_last and step.mask & flipped else kept).append(step)
+    kept = [step for place, step in enumerate(sweep.steps) if place not in later]
     if all(type(step) is Phase for step in kept):
         return []
-    sweep.steps = kept[::-1]
-    return later
+    deferred = [sweep.steps[place] for place in sorted(later, reverse=True)]
+    sweep.steps = kept
+    return deferred
 
 
 def _filled(local: int, free: int, steps: Iterable[MemoryStep], num_bits: int) -> int:

@@ -58,7 +58,7 @@ def carried_out(kernels, sweeps, before, support=-1, num_bits=BITS):
         fill_tables(kernels, encoded)
         chunks = block_chunks(found, kernels, encoded, 1)
         for chunk in range(chunks.number):
-            chunks.work(0, chunk, chunk + 1)
+            chunks.one(0, chunk)
     return found, rows
 
 
