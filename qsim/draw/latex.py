@@ -370,12 +370,11 @@ class _Panel:
 
     def _put_frame(self, frame: Frame, grid: list[list[str]]) -> None:
         """Add a block's frame to its first cell; where the block goes on in another panel, it reaches to the end."""
-        end = len(self.columns)
-        first = 0 if frame.first is None else frame.first - self.start
-        last = end if frame.last is None else frame.last - self.start
-        if first >= end or last < 0:
+        ends = frame.within(self.start, len(self.columns))
+        if ends is None:
             return
-        is_open, first, last = first < 0, max(first, 0), min(last, end)
+        first, last = max(ends[0], 0), ends[1]
+        is_open = ends[0] < 0 and frame.first is not None
         role = self.look.of(f"frame{2 - frame.depth % 2}" if frame.depth else "frame")
         size = [f"wires={frame.rows[1] - frame.rows[0] + 1}", f"steps={last - first + 1}"]
         inset = min(frame.depth, 2)  # points, that of a block within a block
@@ -388,10 +387,10 @@ class _Panel:
         """Frames of sub-circuits and their titles, each in the cell in which it starts."""
         count = len(self.columns)
         for frame in (frame for frame in self.frames if frame.is_part):
-            first = -1 if frame.first is None else frame.first - self.start
-            last = count if frame.last is None else frame.last - self.start
-            if first >= count or last < 0:
+            ends = frame.within(self.start, count)
+            if ends is None:
                 continue
+            first, last = ends
             at, top = max(first, 0) + 1, frame.rows[0]  # the names are column 0
             title = _title(frame.opening.label) if first >= 0 and frame.opening else ""
             grid[top][at] = (

@@ -276,6 +276,13 @@ class Frame:
     depth: int
     level: int = 0
 
+    def within(self, start: int, count: int) -> tuple[int, int] | None:
+        """Where it starts and ends among so many columns from one on, if it is there: before 0 or at `count` where it
+        goes on beyond them."""
+        first = -1 if self.first is None else self.first - start
+        last = count if self.last is None else self.last - start
+        return None if first >= count or last < 0 else (max(first, -1), min(last, count))
+
 
 def frames(columns: Sequence[Column]) -> list[Frame]:
     """The frames of a part, the outer ones first. What no picture opens was open before the part."""

@@ -218,10 +218,10 @@ class _Sheet:
         self, frame: Frame, number: int, middles: list[float], columns: list[Column], end: float
     ) -> tuple[tuple[float, float], tuple[bool, bool]] | None:
         """Where a frame starts and ends in a panel, if it is there, and whether it goes on beyond these."""
-        first = -1 if frame.first is None else frame.first - number
-        last = len(columns) if frame.last is None else frame.last - number
-        if first >= len(columns) or last < 0:
+        ends = frame.within(number, len(columns))
+        if ends is None:
             return None
+        first, last = ends
         left = middles[first] if first >= 0 else self.margin.wire + 10
         if first >= 0 and frame.is_part and frame.opening:
             left = self.glyphs.left(frame.opening, left)

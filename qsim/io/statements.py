@@ -59,6 +59,16 @@ def _size(parser: "FlatParser") -> int:
     return size
 
 
+def _type(parser: "FlatParser", known: tuple[str, ...], what: str) -> None:
+    """Leave a type, with or without a size, that is one of these."""
+    tokens = parser.tokens
+    if tokens.text not in known:
+        raise NotFlatError(tokens.start, f"{what} {tokens.shown}")
+    tokens.next()
+    if tokens.is_at("["):
+        _size(parser)
+
+
 def _qubits(parser: "FlatParser") -> None:
     """`qubit[2] q;` and `qubit q;`."""
     _declared(parser, parser.scope.add_qubits)
@@ -100,11 +110,7 @@ def _input(parser: "FlatParser") -> None:
     """`input float θ;`: a parameter."""
     tokens, scope = parser.tokens, parser.scope
     tokens.next()
-    if tokens.text not in ("float", "angle"):
-        raise NotFlatError(tokens.start, f"An input of type {tokens.shown}")
-    tokens.next()
-    if tokens.is_at("["):
-        _size(parser)
+    _type(parser, ("float", "angle"), "An input of type")
     position = tokens.start
     name = scope.new_name(tokens, "a parameter")
     try:
@@ -281,11 +287,7 @@ def for_loop(parser: "FlatParser") -> tuple[str, ForLoop]:
     """Leave `for int i in [0:2:6]` or `for int i in {1, 2}`; its variable may stand in angles, as a parameter."""
     tokens, scope = parser.tokens, parser.scope
     tokens.next()
-    if tokens.text not in ("int", "uint"):
-        raise NotFlatError(tokens.start, f"A loop over {tokens.shown}")
-    tokens.next()
-    if tokens.is_at("["):
-        _size(parser)
+    _type(parser, ("int", "uint"), "A loop over")
     start = tokens.start
     name = scope.new_name(tokens, "a variable")
     tokens.expect("in", "the variable")

@@ -17,12 +17,6 @@ BELL = Counts({"00": 497, "11": 503})
 MANY = State.random(10, seed=3).sample(4000, seed=1)
 
 
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
-
-
 def bars(axes):
     """Heights by the name in the legend."""
     found = [container for container in axes.containers if isinstance(container, BarContainer)]

@@ -23,12 +23,6 @@ MIXED = 0.6 * DensityMatrix(State.bell("psi-")) + 0.4 * DensityMatrix(State("+r"
 THREE = State.random(3, seed=4)
 
 
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
-
-
 def bars(axes):
     """Heights and colours by the label of the bars."""
     found = [container for container in axes.containers if isinstance(container, BarContainer)]

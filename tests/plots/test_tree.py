@@ -14,12 +14,6 @@ from qsim.plots import outcome_tree
 from qsim.result import Branch, Outcome
 
 
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    plt.close("all")
-
-
 def exact(circuit, bound=True):
     return run(circuit, None, exact=bound)
 

@@ -1,0 +1,10 @@
+"""Pictures in tests."""
+
+import pytest
+from matplotlib import pyplot as plt
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
